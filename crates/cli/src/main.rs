@@ -1,0 +1,3 @@
+//! ExternalDNS webhook provider for Azure Traffic Manager.
+
+fn main() {}

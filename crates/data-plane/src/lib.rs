@@ -1,0 +1,1 @@
+//! Traffic Manager's data plane: endpoint health, routing decisions, DNS answers and probes.

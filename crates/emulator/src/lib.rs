@@ -1,0 +1,1 @@
+//! Azure Traffic Manager on this machine: ARM API, probes and DNS answers.

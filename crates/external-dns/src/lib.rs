@@ -1,0 +1,1 @@
+//! ExternalDNS webhook wire types, and models of its plan and TXT registry.

@@ -1,0 +1,1 @@
+//! The pure core: annotations to members, ownership, and the plan of writes.

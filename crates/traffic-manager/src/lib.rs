@@ -1,0 +1,1 @@
+//! Azure Traffic Manager: profiles, endpoints and their validated values.

@@ -1,0 +1,1 @@
+//! The ExternalDNS webhook provider: HTTP API, reading and writing Azure, settings, metrics.
