@@ -1,1 +1,44 @@
-//! Azure Traffic Manager: profiles, endpoints and their validated values.
+//! Azure Traffic Manager as data: the JSON that Azure Resource Manager (ARM)
+//! exchanges, and the validated values that it is made of.
+//!
+//! Nothing here does I/O. Two layers live side by side on purpose:
+//!
+//! * [`profile`] is the wire form. It accepts whatever ARM answers, including
+//!   values that a later api-version may add, because a listing that fails to
+//!   decode would hide every profile of a subscription.
+//! * Everything else is a *validated* value ([`Weight`], [`Target`],
+//!   [`ProfileName`], …). Holding one means that Azure's rule for it is met;
+//!   nothing downstream checks again.
+
+pub mod geography;
+pub mod id;
+pub mod method;
+pub mod name;
+pub mod number;
+pub mod profile;
+pub mod region;
+pub mod subnet;
+pub mod tag;
+pub mod target;
+
+pub use geography::{GeoCode, GeoMapping};
+pub use id::{ProfileId, ResourceGroup, SubscriptionId};
+pub use method::{EndpointKind, MonitorProtocol, RoutingMethod, Switch};
+pub use name::{EndpointName, ProfileName, RelativeName};
+pub use number::{MaxReturn, Port, Priority, Ttl, Weight};
+pub use region::Region;
+pub use subnet::{SubnetRange, Subnets};
+pub use target::{Hostname, Target};
+
+/// Why a text is not a valid value. Display is one clause that says what would
+/// be valid, for example `must be a whole number from 1 to 1000`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub(crate) String);
+
+impl Invalid {
+    /// An invalid value, with what would be valid.
+    pub fn new(requirement: impl Into<String>) -> Self {
+        Self(requirement.into())
+    }
+}
