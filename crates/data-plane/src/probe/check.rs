@@ -1,0 +1,1 @@
+//! One probe: connect, ask, judge.
