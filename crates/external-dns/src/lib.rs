@@ -26,6 +26,7 @@ mod domain_filter;
 mod endpoint;
 pub mod labels;
 mod media_type;
+pub mod model;
 
 mod property;
 mod record_type;
