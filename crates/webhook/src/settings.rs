@@ -1,0 +1,69 @@
+//! Everything that can be set, read once at start into values that need no further checks.
+//!
+//! A setting comes from its flag, else from its environment variable, else from its default. An empty string
+//! counts as not set, because Helm charts write `value: ""` for what nobody filled in. All wrong settings are
+//! reported at once ([`SettingsError`]), so that a person corrects a deployment in one round.
+
+use std::{net::SocketAddr, time::Duration};
+
+use external_dns::DomainFilter;
+use members::OwnerId;
+use traffic_manager::id::{ResourceGroup, SubscriptionId};
+use url::Url;
+
+use crate::log::{LogFilter, LogFormat};
+
+pub mod args;
+pub mod environment;
+pub mod error;
+pub mod field;
+pub mod parse;
+mod resolve;
+pub mod values;
+
+pub use args::ServeArgs;
+pub use environment::Environment;
+pub use error::{Problem, SettingsError};
+pub use values::{CredentialKind, ProfileRetention, Warning};
+
+/// The settings of `serve`, valid.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// This cluster's identity, equal to ExternalDNS's `--txt-owner-id`.
+    pub owner: OwnerId,
+    /// The subscription that holds the profiles.
+    pub subscription: SubscriptionId,
+    /// The resource groups to work in, without duplicates. Empty: every group of the subscription.
+    pub resource_groups: Vec<ResourceGroup>,
+    /// Where Azure Resource Manager, or an emulator of it, answers.
+    pub arm_endpoint: Url,
+    /// How to sign in.
+    pub credential: CredentialKind,
+    /// Where ExternalDNS's calls are answered. Port 0 asks the system for a free one.
+    pub api_address: SocketAddr,
+    /// Where probes and Prometheus are answered. Port 0 asks the system for a free one.
+    pub ops_address: SocketAddr,
+    /// The hosts that ExternalDNS is told to send us.
+    pub domain_filter: DomainFilter,
+    /// A call of ExternalDNS is answered before this has passed. More than zero.
+    pub deadline: Duration,
+    /// Log what would be done and write nothing to Azure.
+    pub dry_run: bool,
+    /// How long an empty profile is kept before it is deleted.
+    pub profile_grace: Duration,
+    /// What becomes of an empty profile after the grace.
+    pub profile_retention: ProfileRetention,
+    /// What is logged.
+    pub log_filter: LogFilter,
+    /// How it is written.
+    pub log_format: LogFormat,
+    /// What is allowed but probably not meant. To be logged at start.
+    pub warnings: Vec<Warning>,
+}
+
+impl Settings {
+    /// Reads the settings from flags and environment; reports everything that is wrong with them.
+    pub fn resolve(args: &ServeArgs, environment: &Environment) -> Result<Self, SettingsError> {
+        resolve::resolve(args, environment)
+    }
+}
