@@ -56,18 +56,19 @@ pub fn ascii(name: &str) -> String {
 /// assert_eq!(dns_name::unicode("xn--bcher-kva.Example.com."), "bücher.example.com");
 /// ```
 pub fn unicode(name: &str) -> String {
-    let name = transitional(name.strip_suffix('.').unwrap_or(name));
-    let (converted, outcome) =
-        Uts46::new().to_unicode(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
-    match outcome {
-        Ok(()) => converted.into_owned(),
-        Err(_) => per_label(&name, |label| label),
-    }
+    let name = name.strip_suffix('.').unwrap_or(name);
+    to_unicode(name).unwrap_or_else(|| per_label(name, |label| label))
 }
 
-/// Maps the four characters on which the two generations of IDNA differ.
-/// ExternalDNS asks for the older, transitional reading; the library used here
-/// only knows the newer one.
+fn to_unicode(name: &str) -> Option<String> {
+    let (converted, outcome) =
+        Uts46::new().to_unicode(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+    outcome.ok().map(|()| converted.into_owned())
+}
+
+/// Maps the characters on which the two generations of IDNA differ. On the way to
+/// ASCII, ExternalDNS asks for the older, transitional reading; the library used
+/// here only knows the newer one.
 fn transitional(name: &str) -> Cow<'_, str> {
     const DEVIATIONS: [char; 5] = ['ß', 'ẞ', 'ς', '\u{200c}', '\u{200d}'];
     if !name.contains(DEVIATIONS) {
@@ -85,17 +86,22 @@ fn transitional(name: &str) -> Cow<'_, str> {
     Cow::Owned(mapped)
 }
 
-/// Lower-cases and, where possible, decodes each label, then finishes it.
+/// Brings each label to Unicode by itself, then finishes it. A label that cannot be
+/// converted is lower-cased and, where it is Punycode, decoded.
 fn per_label(name: &str, finish: impl Fn(String) -> String) -> String {
+    // The other dots that IDNA knows separate labels, too.
+    let name = name.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
     let labels: Vec<String> = name
         .split('.')
-        .map(|label| {
-            let label = label.to_lowercase();
-            let decoded = label
-                .strip_prefix(ACE_PREFIX)
-                .and_then(punycode::decode_to_string);
-            finish(decoded.unwrap_or(label))
-        })
+        .map(|label| finish(to_unicode(label).unwrap_or_else(|| lower_and_decode(label))))
         .collect();
     labels.join(".")
+}
+
+fn lower_and_decode(label: &str) -> String {
+    let label = label.to_lowercase();
+    let decoded = label
+        .strip_prefix(ACE_PREFIX)
+        .and_then(punycode::decode_to_string);
+    decoded.unwrap_or(label)
 }

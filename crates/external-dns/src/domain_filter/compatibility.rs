@@ -1,9 +1,10 @@
-//! Where this language's regular expressions go beyond Go's.
+//! Where the regular expressions of the `regex` crate go beyond Go's.
 //!
 //! ExternalDNS compiles the expressions of the negotiated filter with Go's
 //! `regexp` and exits when that fails. An operator should learn of it from the
 //! provider, at start and by name, and not from a crashing neighbour.
 
+use regex::Regex;
 use regex_syntax::ast::{
     AssertionKind, Ast, ClassSet, ClassSetItem, ClassUnicodeKind, Flag, Flags, FlagsItemKind,
     GroupKind, HexLiteralKind, Literal, LiteralKind, RepetitionKind, RepetitionRange, Visitor,
@@ -28,11 +29,11 @@ pub enum RegexIncompatibility {
     /// `\u0041`, `\U00000041`, `\u{41}`
     #[error("Go writes characters by number as \\x41 or \\x{{41}} only")]
     CharacterNumber,
-    /// `\p{script=Greek}`
-    #[error("Go knows Unicode classes by plain name only")]
+    /// `\p{script=Greek}`, `\p{Uppercase}`
+    #[error("of Unicode classes Go knows categories by one or two letters and scripts by name")]
     UnicodeClass,
-    /// `a{1001}`
-    #[error("Go repeats at most 1000 times")]
+    /// `a{1001}`, `(a{100}){100}`
+    #[error("Go repeats at most 1000 times, nested repetitions multiplied")]
     RepetitionCount,
     /// `a**`
     #[error("Go does not repeat a repetition without parentheses")]
@@ -46,12 +47,16 @@ pub enum RegexIncompatibility {
 /// does not parse at all is left to the compiler, which says more about it.
 pub(super) fn check(pattern: &str) -> Result<(), RegexIncompatibility> {
     match Parser::new().parse(pattern) {
-        Ok(ast) => regex_syntax::ast::visit(&ast, Compatibility),
+        Ok(ast) => regex_syntax::ast::visit(&ast, Compatibility::default()),
         Err(_) => Ok(()),
     }
 }
 
-struct Compatibility;
+#[derive(Default)]
+struct Compatibility {
+    /// How often the current place is repeated: one factor per repetition around it.
+    repeated: Vec<u32>,
+}
 
 // === impl Compatibility ===
 
@@ -85,15 +90,12 @@ impl Visitor for Compatibility {
                 if matches!(*repetition.ast, Ast::Repetition(_)) {
                     return Err(RegexIncompatibility::NestedRepetition);
                 }
-                let largest = match repetition.op.kind {
-                    RepetitionKind::Range(
-                        RepetitionRange::Exactly(n)
-                        | RepetitionRange::AtLeast(n)
-                        | RepetitionRange::Bounded(_, n),
-                    ) => n,
-                    _ => 0,
-                };
-                if largest > MAX_REPETITION {
+                self.repeated.push(largest_count(&repetition.op.kind));
+                let product = self
+                    .repeated
+                    .iter()
+                    .fold(1, |product: u32, count| product.saturating_mul(*count));
+                if product > MAX_REPETITION {
                     return Err(RegexIncompatibility::RepetitionCount);
                 }
                 Ok(())
@@ -118,6 +120,13 @@ impl Visitor for Compatibility {
         }
     }
 
+    fn visit_post(&mut self, ast: &Ast) -> Result<(), RegexIncompatibility> {
+        if matches!(ast, Ast::Repetition(_)) {
+            self.repeated.pop();
+        }
+        Ok(())
+    }
+
     fn visit_class_set_item_pre(
         &mut self,
         item: &ClassSetItem,
@@ -132,6 +141,18 @@ impl Visitor for Compatibility {
             | ClassSetItem::Perl(_)
             | ClassSetItem::Union(_) => Ok(()),
         }
+    }
+}
+
+/// The count that a repetition is limited by; 1 where it has none.
+fn largest_count(kind: &RepetitionKind) -> u32 {
+    match kind {
+        RepetitionKind::Range(
+            RepetitionRange::Exactly(count)
+            | RepetitionRange::AtLeast(count)
+            | RepetitionRange::Bounded(_, count),
+        ) => (*count).max(1),
+        _ => 1,
     }
 }
 
@@ -160,8 +181,17 @@ fn literal(found: &Literal) -> Result<(), RegexIncompatibility> {
 }
 
 fn unicode_class(kind: &ClassUnicodeKind) -> Result<(), RegexIncompatibility> {
-    match kind {
-        ClassUnicodeKind::NamedValue { .. } => Err(RegexIncompatibility::UnicodeClass),
-        ClassUnicodeKind::OneLetter(_) | ClassUnicodeKind::Named(_) => Ok(()),
+    let known = match kind {
+        ClassUnicodeKind::OneLetter(_) => true,
+        ClassUnicodeKind::Named(name) => {
+            let property = if name.len() <= 2 { "gc" } else { "script" };
+            name == "Any" || Regex::new(&format!(r"\p{{{property}={name}}}")).is_ok()
+        }
+        ClassUnicodeKind::NamedValue { .. } => false,
+    };
+    if known {
+        Ok(())
+    } else {
+        Err(RegexIncompatibility::UnicodeClass)
     }
 }

@@ -1,7 +1,7 @@
 //! From Services to records, as ExternalDNS's service source does it.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::endpoint::{Endpoint, EndpointKey, Ttl};
@@ -216,15 +216,13 @@ fn type_of(target: &str) -> RecordType {
 /// Makes one record of those that are for the same name, type and set identifier.
 fn merge(mut sourced: Vec<Sourced>) -> Vec<Sourced> {
     sourced.sort_by(|left, right| left.record.resource().cmp(&right.record.resource()));
-    let mut merged: BTreeMap<(EndpointKey, Option<(String, Ttl)>), Sourced> = BTreeMap::new();
+    let mut merged: BTreeMap<(EndpointKey, Option<String>), Sourced> = BTreeMap::new();
     for mut one in sourced {
         sort_targets(&mut one.record.targets);
-        let record = &one.record;
-        // CNAME records with another first target or time to live, and only they,
-        // stay apart.
-        let first = record.targets.first().cloned().unwrap_or_default();
-        let apart = (record.record_type == RecordType::CNAME).then_some((first, record.record_ttl));
-        match merged.entry((record.key(), apart)) {
+        // CNAME records with another first target, and only they, stay apart.
+        let apart = (one.record.record_type == RecordType::CNAME)
+            .then(|| one.record.targets.first().cloned().unwrap_or_default());
+        match merged.entry((one.record.key(), apart)) {
             Entry::Occupied(mut held) => {
                 let targets = &mut held.get_mut().record.targets;
                 targets.append(&mut one.record.targets);
@@ -235,12 +233,7 @@ fn merge(mut sourced: Vec<Sourced>) -> Vec<Sourced> {
             }
         }
     }
-    // What differs in the time to live alone is a duplicate after all.
-    let mut seen = BTreeSet::new();
-    merged
-        .into_values()
-        .filter(|one| seen.insert((one.record.key(), one.record.targets.clone())))
-        .collect()
+    merged.into_values().collect()
 }
 
 fn sort_targets(targets: &mut Vec<String>) {

@@ -141,13 +141,14 @@ impl TxtRegistry {
                 current.push(record);
                 continue;
             };
-            let (dns_name, kind) = self.names.record_name(&record.dns_name).unwrap_or_default();
-            let key = EndpointKey {
-                dns_name,
-                record_type: kind.unwrap_or_default(),
-                set_identifier: record.set_identifier.clone(),
-            };
-            said.insert(key, found);
+            if let Some((dns_name, kind)) = self.names.record_name(&record.dns_name) {
+                let key = EndpointKey {
+                    dns_name,
+                    record_type: kind.unwrap_or_default(),
+                    set_identifier: record.set_identifier.clone(),
+                };
+                said.insert(key, found);
+            }
             texts.insert((record.dns_name, record.set_identifier));
         }
         let text_names: BTreeSet<&str> = texts.iter().map(|(name, _)| name.as_str()).collect();
