@@ -1,1 +1,40 @@
 //! The pure core: annotations to members, ownership, and the plan of writes.
+//!
+//! ```text
+//!  records of ExternalDNS                         profiles of Azure
+//!        │ gather                                       │ observe
+//!        ▼                                              ▼
+//!     Source ── want ──► Member ── resolve ◄──── ObservedProfile
+//!                                    │                  │
+//!                                    ▼                  ▼
+//!                           canonical record  ◄──  canonical record
+//!                                    │   ExternalDNS compares the two
+//!                                    ▼
+//!                             batch ── plan ──► Steps (writes to Azure)
+//! ```
+//!
+//! Values in, values out: no clock, no network, no randomness.
+
+pub mod annotation;
+pub mod batch;
+pub mod body;
+pub mod claim;
+pub mod derive;
+mod escape;
+pub mod finding;
+pub mod gather;
+pub mod marks;
+pub mod member;
+pub mod observe;
+pub mod owner;
+pub mod plan;
+pub mod properties;
+pub mod record;
+pub mod resolve;
+pub mod want;
+
+pub use finding::{Finding, Reason, Subject};
+pub use member::{Member, MemberKey};
+pub use observe::{Observed, ObservedProfile};
+pub use owner::OwnerId;
+pub use want::Scope;

@@ -1,0 +1,142 @@
+//! The known annotation names.
+
+use std::fmt;
+
+use super::PROPERTY_PREFIX;
+
+macro_rules! names {
+    ($($(#[doc = $doc:literal])* $variant:ident = $text:literal),* $(,)?) => {
+        /// The name of an annotation, without its prefix. Ordered by text, as
+        /// ExternalDNS orders properties.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Name {
+            $($(#[doc = $doc])* $variant),*
+        }
+
+        impl Name {
+            /// Every name, sorted.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The text after `traffic-manager-`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text),*
+                }
+            }
+
+            /// One sentence for the documentation.
+            pub const fn summary(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),*)),*
+                }
+            }
+        }
+    };
+}
+
+names! {
+    /// The relative DNS name: what stands before `.trafficmanager.net`. Default: the profile name.
+    DnsName = "dns-name",
+    /// Seconds that resolvers may keep an answer. Default: the record's own TTL annotation, else 30.
+    DnsTtl = "dns-ttl",
+    /// `true` makes the object a member; anything else leaves it alone.
+    Enabled = "enabled",
+    /// Azure region of the endpoint; required under Performance routing.
+    EndpointLocation = "endpoint-location",
+    /// Name of the endpoint in its profile. Default: derived from the owner, the set identifier and the host.
+    EndpointName = "endpoint-name",
+    /// `Enabled` or `Disabled`. Default: Enabled.
+    EndpointStatus = "endpoint-status",
+    /// Geographic codes, separated by commas; required under Geographic routing.
+    GeoMapping = "geo-mapping",
+    /// `false` serves the endpoint without probing it (Azure's always-serve). Default: true.
+    HealthChecksEnabled = "health-checks-enabled",
+    /// The vanity host: the name that users type.
+    Hostname = "hostname",
+    /// Addresses in one MultiValue answer, 1 to 10. Default: 2.
+    MaxReturn = "max-return",
+    /// Path of the probe, `/` by default; not with TCP.
+    MonitorPath = "monitor-path",
+    /// Port of the probe. Default: 80 for HTTP, 443 for HTTPS; required for TCP.
+    MonitorPort = "monitor-port",
+    /// `HTTP`, `HTTPS` or `TCP`. Default: HTTPS.
+    MonitorProtocol = "monitor-protocol",
+    /// Rank of the endpoint, 1 to 1000, unique in its profile. Default: what Azure assigns.
+    Priority = "priority",
+    /// ARM name of the profile. Default: derived from the vanity host, else from the host.
+    ProfileName = "profile-name",
+    /// `Enabled` or `Disabled`, for the profile as a whole. Default: Enabled.
+    ProfileStatus = "profile-status",
+    /// Resource group of the profile. Default: the only one that is configured.
+    ResourceGroup = "resource-group",
+    /// Weighted (default), Priority, Performance, Geographic, Subnet or MultiValue.
+    RoutingMethod = "routing-method",
+    /// Address ranges of clients, separated by commas, for Subnet routing.
+    Subnets = "subnets",
+    /// `hostname` (default), `address`, or an explicit name or IP address.
+    Target = "target",
+    /// Share of the traffic, 1 to 1000; 0 keeps the endpoint but disables it. Default: 100.
+    Weight = "weight",
+}
+
+// === impl Name ===
+
+impl Name {
+    /// The name with this text after `traffic-manager-`.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|name| name.as_str().eq_ignore_ascii_case(text))
+    }
+
+    /// The property name in a record.
+    pub fn property(self) -> String {
+        format!("{PROPERTY_PREFIX}{}", self.as_str())
+    }
+
+    /// The known name that looks most like `text`, when one is near enough to
+    /// be a typo of it.
+    pub fn nearest(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .map(|name| {
+                (
+                    strsim::normalized_damerau_levenshtein(name.as_str(), text),
+                    name,
+                )
+            })
+            .filter(|(likeness, _)| *likeness >= 0.5)
+            .max_by(|(left, _), (right, _)| left.total_cmp(right))
+            .map(|(_, name)| name)
+    }
+}
+
+impl fmt::Display for Name {
+    /// As it stands in a manifest, after ExternalDNS's prefix.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "webhook-traffic-manager-{}", self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_and_fit_kubernetes() {
+        let texts: Vec<_> = Name::ALL.iter().map(|name| name.as_str()).collect();
+        assert!(texts.is_sorted());
+        // Kubernetes allows 63 characters after the slash.
+        assert!(Name::ALL.iter().all(|name| name.to_string().len() <= 63));
+    }
+
+    #[test]
+    fn a_typo_finds_its_name() {
+        assert_eq!(Name::nearest("wieght"), Some(Name::Weight));
+        assert_eq!(Name::nearest("monitor-prot"), Some(Name::MonitorPort));
+        assert_eq!(Name::nearest("host-name"), Some(Name::Hostname));
+        assert_eq!(Name::nearest("zzz"), None);
+    }
+}

@@ -1,0 +1,124 @@
+//! Request bodies: what is sent to Azure to make a member true.
+
+use std::collections::BTreeMap;
+
+use traffic_manager::profile::{
+    DnsConfig, Endpoint, MonitorConfig, PROFILE_LOCATION, Profile, ProfilePatch,
+    ProfilePatchProperties, ProfileProperties, Subnet,
+};
+use traffic_manager::{EndpointKind, EndpointName};
+
+use crate::annotation::Name;
+use crate::member::{EndpointSpec, Settings};
+use crate::observe::ObservedProfile;
+use crate::properties::Properties;
+
+/// The body of an endpoint PUT. A PUT replaces the endpoint, so what exists is
+/// the base: properties that this system does not manage are sent back as they
+/// are. Without a wish the priority stays what it is, and a new endpoint gets
+/// one from Azure.
+pub fn endpoint(name: &EndpointName, spec: &EndpointSpec, existing: Option<&Endpoint>) -> Endpoint {
+    let mut body = existing.map(Endpoint::to_request).unwrap_or_default();
+    body.name = Some(name.to_string());
+    body.arm_type = Some(EndpointKind::External.arm_type().to_owned());
+    let properties = &mut body.properties;
+    properties.target = Some(spec.target.to_string());
+    properties.target_resource_id = None;
+    properties.endpoint_status = Some(spec.status.to_string());
+    properties.always_serve = Some(spec.always_serve.to_string());
+    properties.weight = Some(i64::from(spec.weight.get()));
+    if let Some(priority) = spec.priority {
+        properties.priority = Some(i64::from(priority.get()));
+    }
+    properties.endpoint_location = spec.location.as_ref().map(ToString::to_string);
+    properties.geo_mapping = spec
+        .geo_mapping
+        .as_ref()
+        .map(|mapping| mapping.codes().map(ToString::to_string).collect());
+    properties.subnets = spec.subnets.as_ref().map(|subnets| {
+        subnets
+            .ranges()
+            .iter()
+            .map(|range| range.to_wire())
+            .collect::<Vec<Subnet>>()
+    });
+    body
+}
+
+/// The body of the PUT that creates a profile together with its first members.
+pub fn profile(
+    settings: &Settings,
+    endpoints: Vec<Endpoint>,
+    tags: BTreeMap<String, String>,
+) -> Profile {
+    Profile {
+        location: Some(PROFILE_LOCATION.to_owned()),
+        tags: Some(tags),
+        properties: ProfileProperties {
+            profile_status: Some(settings.status.to_string()),
+            traffic_routing_method: Some(settings.method.to_string()),
+            dns_config: Some(DnsConfig {
+                relative_name: Some(settings.relative_name.to_string()),
+                fqdn: None,
+                ttl: Some(i64::from(settings.ttl.get())),
+            }),
+            monitor_config: Some(monitor(settings, MonitorConfig::default())),
+            endpoints: Some(endpoints),
+            max_return: settings.max_return.map(|count| i64::from(count.get())),
+            ..ProfileProperties::default()
+        },
+        ..Profile::default()
+    }
+}
+
+/// The PATCH that brings an existing profile to these settings; `None` when
+/// there is nothing to change. Only what differs is sent, sub-objects whole,
+/// with what others have set in them.
+pub fn settings_patch(settings: &Settings, observed: &ObservedProfile) -> Option<ProfilePatch> {
+    let wanted = Properties::settings(settings);
+    let held = observed.settings();
+    let differs = |names: &[Name]| {
+        names
+            .iter()
+            .any(|name| wanted.get(*name) != held.get(*name))
+    };
+    let current = &observed.wire.properties;
+    let mut patch = ProfilePatchProperties::default();
+    if differs(&[Name::ProfileStatus]) {
+        patch.profile_status = Some(settings.status.to_string());
+    }
+    if differs(&[Name::RoutingMethod]) {
+        patch.traffic_routing_method = Some(settings.method.to_string());
+    }
+    if differs(&[Name::MaxReturn]) {
+        patch.max_return = settings.max_return.map(|count| i64::from(count.get()));
+    }
+    if differs(&[Name::DnsTtl]) {
+        patch.dns_config = Some(DnsConfig {
+            relative_name: current
+                .dns_config
+                .as_ref()
+                .and_then(|dns| dns.relative_name.clone()),
+            fqdn: None,
+            ttl: Some(i64::from(settings.ttl.get())),
+        });
+    }
+    if differs(&[Name::MonitorProtocol, Name::MonitorPort, Name::MonitorPath]) {
+        let current = current
+            .monitor_config
+            .as_ref()
+            .map(MonitorConfig::to_request);
+        patch.monitor_config = Some(monitor(settings, current.unwrap_or_default()));
+    }
+    (patch != ProfilePatchProperties::default()).then_some(ProfilePatch { properties: patch })
+}
+
+fn monitor(settings: &Settings, base: MonitorConfig) -> MonitorConfig {
+    let wanted = &settings.monitor;
+    MonitorConfig {
+        protocol: Some(wanted.protocol.to_string()),
+        port: Some(i64::from(wanted.port.get())),
+        path: wanted.path.as_ref().map(|path| path.as_str().to_owned()),
+        ..base
+    }
+}

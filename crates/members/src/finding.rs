@@ -1,0 +1,163 @@
+//! Findings: what is wrong with an object, said so that its owner can act.
+
+use std::fmt;
+
+use crate::annotation::Name;
+
+/// The object that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// ExternalDNS's `resource` label, such as `service/default/my-app`; empty
+    /// when the source sends none.
+    pub resource: String,
+    /// The host of the record.
+    pub host: String,
+}
+
+/// Why an object does not have, or not fully have, what it asks for. The words
+/// are stable: they are metric labels and, later, Kubernetes event reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// An annotation's value is wrong, or annotations contradict each other.
+    InvalidAnnotation,
+    /// A `traffic-manager-*` annotation that does not exist.
+    UnknownAnnotation,
+    /// Two objects of this cluster describe the same endpoint.
+    DuplicateMember,
+    /// The endpoint's name, target, priority, codes or ranges belong to an
+    /// endpoint of somebody else.
+    EndpointConflict,
+    /// The profile's settings are decided by another object or another owner.
+    SettingsConflict,
+    /// The profile exists and is not managed by this system.
+    ForeignProfile,
+    /// The DNS name is taken by a profile of somebody else.
+    NameUnavailable,
+    /// Azure refused what was asked.
+    AzureRefused,
+    /// The record carries another owner than this webhook is configured with.
+    OwnerMismatch,
+}
+
+/// One thing that is wrong with one object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Finding {
+    /// The kind of trouble.
+    pub reason: Reason,
+    /// The object.
+    pub subject: Subject,
+    /// The annotation to look at, when there is one.
+    pub annotation: Option<Name>,
+    /// What is wrong and what would be right, as one sentence without the object.
+    pub message: String,
+}
+
+// === impl Reason ===
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: &[Self] = &[
+        Self::InvalidAnnotation,
+        Self::UnknownAnnotation,
+        Self::DuplicateMember,
+        Self::EndpointConflict,
+        Self::SettingsConflict,
+        Self::ForeignProfile,
+        Self::NameUnavailable,
+        Self::AzureRefused,
+        Self::OwnerMismatch,
+    ];
+
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidAnnotation => "InvalidAnnotation",
+            Self::UnknownAnnotation => "UnknownAnnotation",
+            Self::DuplicateMember => "DuplicateMember",
+            Self::EndpointConflict => "EndpointConflict",
+            Self::SettingsConflict => "SettingsConflict",
+            Self::ForeignProfile => "ForeignProfile",
+            Self::NameUnavailable => "NameUnavailable",
+            Self::AzureRefused => "AzureRefused",
+            Self::OwnerMismatch => "OwnerMismatch",
+        }
+    }
+
+    /// Whether it is a dispute between objects or owners, as opposed to a
+    /// mistake in one object.
+    pub const fn is_conflict(self) -> bool {
+        matches!(
+            self,
+            Self::DuplicateMember
+                | Self::EndpointConflict
+                | Self::SettingsConflict
+                | Self::ForeignProfile
+                | Self::NameUnavailable
+        )
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+// === impl Finding ===
+
+impl Finding {
+    /// A finding about the object as a whole.
+    pub fn new(reason: Reason, subject: &Subject, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            subject: subject.clone(),
+            annotation: None,
+            message: message.into(),
+        }
+    }
+
+    /// A finding about the value of one annotation.
+    pub fn annotation(
+        reason: Reason,
+        subject: &Subject,
+        name: Name,
+        value: &str,
+        requirement: &str,
+    ) -> Self {
+        Self {
+            reason,
+            subject: subject.clone(),
+            annotation: Some(name),
+            message: format!("{name}: {value:?} is not valid: {requirement}"),
+        }
+    }
+
+    /// A finding about an annotation name that does not exist.
+    pub fn unknown_annotation(subject: &Subject, text: &str) -> Self {
+        let hint = match Name::nearest(text) {
+            Some(name) => format!("did you mean {name}?"),
+            None => "see the list of annotations in the documentation".to_owned(),
+        };
+        Self::new(
+            Reason::UnknownAnnotation,
+            subject,
+            format!("webhook-traffic-manager-{text}: there is no such annotation; {hint}"),
+        )
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.subject, self.message)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.resource.is_empty() {
+            write!(f, "record {}", self.host)
+        } else {
+            write!(f, "{} ({})", self.resource, self.host)
+        }
+    }
+}

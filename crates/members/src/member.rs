@@ -1,0 +1,130 @@
+//! A member: an endpoint that this system manages for one object of one
+//! cluster, with everything that the object asks for.
+
+use std::collections::BTreeSet;
+
+use traffic_manager::{
+    EndpointName, GeoMapping, Hostname, MaxReturn, MonitorProtocol, Port, Priority, ProfileId,
+    Region, RelativeName, RoutingMethod, Subnets, Switch, Target, Ttl, Weight,
+};
+
+use crate::annotation::Name;
+use crate::finding::Subject;
+
+/// Which endpoint of which profile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberKey {
+    /// The profile.
+    pub profile: ProfileId,
+    /// The endpoint.
+    pub endpoint: EndpointName,
+}
+
+/// A member as an object wants it, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Which endpoint of which profile.
+    pub key: MemberKey,
+    /// The object that it stands for.
+    pub subject: Subject,
+    /// The host of the object's record.
+    pub host: Hostname,
+    /// What belongs to the endpoint.
+    pub endpoint: EndpointSpec,
+    /// What belongs to the profile.
+    pub settings: Settings,
+    /// The annotations that the object spells out. A default that differs from
+    /// what another object decided is no dispute.
+    pub given: BTreeSet<Name>,
+}
+
+/// What belongs to the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointSpec {
+    /// Where it points.
+    pub target: Target,
+    /// Whether it takes part.
+    pub status: Switch,
+    /// Whether it is served without being probed.
+    pub always_serve: Switch,
+    /// Share under weighted routing. Always written: Azure's own default (1)
+    /// differs from ours.
+    pub weight: Weight,
+    /// Rank; `None` leaves the choice to Azure, which assigns one under every
+    /// routing method.
+    pub priority: Option<Priority>,
+    /// Region.
+    pub location: Option<Region>,
+    /// Geographic codes.
+    pub geo_mapping: Option<GeoMapping>,
+    /// Client ranges.
+    pub subnets: Option<Subnets>,
+}
+
+/// What belongs to the profile and not to one member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The DNS name before the suffix. Immutable in Azure.
+    pub relative_name: RelativeName,
+    /// The name that users type, kept in a tag.
+    pub vanity_host: Option<Hostname>,
+    /// Whether the profile answers.
+    pub status: Switch,
+    /// How it chooses.
+    pub method: RoutingMethod,
+    /// How long resolvers keep an answer.
+    pub ttl: Ttl,
+    /// How endpoints are probed.
+    pub monitor: Monitor,
+    /// Addresses in one answer; with `MultiValue` and only then.
+    pub max_return: Option<MaxReturn>,
+}
+
+/// How endpoints are probed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Monitor {
+    /// The protocol.
+    pub protocol: MonitorProtocol,
+    /// The port.
+    pub port: Port,
+    /// The path; with HTTP and HTTPS and only then.
+    pub path: Option<ProbePath>,
+}
+
+/// The path of a probe: starts with `/`, printable ASCII without spaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbePath(String);
+
+/// Weight of an endpoint that `weight: "0"` has disabled. Azure has no zero;
+/// should somebody enable it by hand, it gets the least there is.
+pub const DRAINED_WEIGHT: u16 = 1;
+
+// === impl ProbePath ===
+
+impl ProbePath {
+    /// The path `/`.
+    pub fn root() -> Self {
+        Self("/".to_owned())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for ProbePath {
+    type Err = traffic_manager::Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let printable = text.chars().all(|c| c.is_ascii_graphic());
+        if text.starts_with('/') && printable && text.len() <= 2000 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(traffic_manager::Invalid::new(
+                "must be a path that starts with / and has no spaces",
+            ))
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What Azure holds, seen with this system's eyes: profiles with their marks
+//! and claims, and the records of one owner's members.
+
+use std::collections::BTreeMap;
+
+use external_dns::Endpoint as Record;
+use traffic_manager::profile::{Endpoint, Profile};
+use traffic_manager::{EndpointKind, EndpointName, Hostname, ProfileId};
+
+use crate::claim::{self, Claim};
+use crate::finding::Subject;
+use crate::marks::Marks;
+use crate::member::MemberKey;
+use crate::owner::OwnerId;
+use crate::properties::Properties;
+use crate::record;
+use crate::want::Scope;
+
+/// The profiles of a listing, by identity.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    profiles: BTreeMap<ProfileId, ObservedProfile>,
+}
+
+/// One profile as Azure holds it.
+#[derive(Debug, Clone)]
+pub struct ObservedProfile {
+    /// Its identity.
+    pub id: ProfileId,
+    /// The wire form.
+    pub wire: Profile,
+    /// What its tags say about it.
+    pub marks: Marks,
+    claims: Vec<Claim>,
+    endpoints: BTreeMap<EndpointName, Endpoint>,
+}
+
+/// An endpoint that exists and that an owner's claim stands for.
+#[derive(Debug, Clone)]
+pub struct OwnMember<'a> {
+    /// Which endpoint of which profile.
+    pub key: MemberKey,
+    /// The claim.
+    pub claim: &'a Claim,
+    /// The host in the claim.
+    pub host: Hostname,
+    /// The endpoint.
+    pub endpoint: &'a Endpoint,
+    /// The profile.
+    pub profile: &'a ObservedProfile,
+}
+
+// === impl Observed ===
+
+impl Observed {
+    /// Takes in a listing. Profiles outside the scope's groups are left out: no
+    /// annotation may name them.
+    pub fn new(profiles: impl IntoIterator<Item = Profile>, scope: &Scope) -> Self {
+        let profiles = profiles
+            .into_iter()
+            .filter_map(ObservedProfile::new)
+            .filter(|profile| {
+                scope.resource_groups.is_empty()
+                    || scope.resource_groups.contains(&profile.id.resource_group)
+            })
+            .map(|profile| (profile.id.clone(), profile))
+            .collect();
+        Self { profiles }
+    }
+
+    /// One profile.
+    pub fn profile(&self, id: &ProfileId) -> Option<&ObservedProfile> {
+        self.profiles.get(id)
+    }
+
+    /// All profiles.
+    pub fn profiles(&self) -> impl Iterator<Item = &ObservedProfile> {
+        self.profiles.values()
+    }
+
+    /// Every member of an owner.
+    pub fn members<'a>(&'a self, owner: &'a OwnerId) -> impl Iterator<Item = OwnMember<'a>> {
+        self.profiles
+            .values()
+            .flat_map(move |profile| profile.members(owner))
+    }
+
+    /// The owner's records, as `/records` answers them: its members and nothing
+    /// else, so that no registry can plan a change to somebody else's endpoint.
+    pub fn records(&self, owner: &OwnerId) -> Vec<Record> {
+        let mut records: BTreeMap<(String, String), Record> = BTreeMap::new();
+        for member in self.members(owner) {
+            let record = member.record(owner);
+            let row = (record.dns_name.clone(), record.set_identifier.clone());
+            // Two profiles hold one member only while it moves between them and
+            // the move was cut short. ExternalDNS sees one record per row: the
+            // repair property makes it call us until the other one is gone.
+            match records.get_mut(&row) {
+                Some(first) => {
+                    first.set_property(record::REPAIR_PROPERTY, member.key.profile.to_string());
+                }
+                None => {
+                    records.insert(row, record);
+                }
+            }
+        }
+        records.into_values().collect()
+    }
+}
+
+// === impl ObservedProfile ===
+
+impl ObservedProfile {
+    /// A profile; `None` when its id is not one of a profile, which no
+    /// annotation could name.
+    pub fn new(wire: Profile) -> Option<Self> {
+        let id = wire.profile_id()?;
+        let claims = wire.tags.as_ref().map(claim::read).unwrap_or_default();
+        let endpoints = wire
+            .endpoints()
+            .iter()
+            .filter_map(|endpoint| Some((endpoint.endpoint_name()?, endpoint.clone())))
+            .collect();
+        Some(Self {
+            id,
+            marks: Marks::of(&wire),
+            claims,
+            endpoints,
+            wire,
+        })
+    }
+
+    /// The DNS name of the profile.
+    pub fn fqdn(&self) -> String {
+        self.wire.fqdn().unwrap_or_else(|| self.id.name.to_string())
+    }
+
+    /// The endpoints, whoever's.
+    pub fn endpoints(&self) -> &BTreeMap<EndpointName, Endpoint> {
+        &self.endpoints
+    }
+
+    /// The claims, of all owners.
+    pub fn claims(&self) -> &[Claim] {
+        &self.claims
+    }
+
+    /// The claim that counts for an endpoint name: the earliest, then the one
+    /// of the smallest owner. Everybody who reads the tags agrees on it.
+    pub fn claim(&self, endpoint: &EndpointName) -> Option<&Claim> {
+        self.claims
+            .iter()
+            .filter(|claim| claim.endpoint == *endpoint)
+            .min_by_key(|claim| claim.precedence())
+    }
+
+    /// An owner's claims, counting or not.
+    pub fn claims_of<'a>(&'a self, owner: &'a OwnerId) -> impl Iterator<Item = &'a Claim> {
+        self.claims
+            .iter()
+            .filter(move |claim| claim.owner == *owner)
+    }
+
+    /// An owner's members: external endpoints that exist under its claim.
+    pub fn members<'a>(&'a self, owner: &'a OwnerId) -> impl Iterator<Item = OwnMember<'a>> {
+        self.endpoints.iter().filter_map(move |(name, endpoint)| {
+            let claim = self.claim(name).filter(|claim| claim.owner == *owner)?;
+            (endpoint.kind() == Some(EndpointKind::External)).then_some(())?;
+            Some(OwnMember {
+                key: MemberKey {
+                    profile: self.id.clone(),
+                    endpoint: name.clone(),
+                },
+                claim,
+                host: claim.host()?,
+                endpoint,
+                profile: self,
+            })
+        })
+    }
+
+    /// Who decides the settings: the owner in the tag while it has a claim
+    /// here, else the owner of the earliest claim, else nobody. The rule needs
+    /// no write when an owner leaves, so no crash can lose the handover.
+    pub fn settings_owner(&self) -> Option<&OwnerId> {
+        let named = self.marks.settings_owner.as_ref();
+        let present = named.filter(|owner| self.claims_of(owner).next().is_some());
+        present.or_else(|| {
+            let earliest = self.claims.iter().min_by_key(|claim| claim.precedence())?;
+            Some(&earliest.owner)
+        })
+    }
+
+    /// The settings as canonical texts.
+    pub fn settings(&self) -> Properties {
+        Properties::of_settings(&self.wire, self.marks.vanity_host.as_ref())
+    }
+}
+
+// === impl OwnMember ===
+
+impl OwnMember<'_> {
+    /// The canonical record of what Azure holds.
+    pub fn record(&self, owner: &OwnerId) -> Record {
+        let properties = Properties::identity(&self.key)
+            .and(Properties::of_endpoint(self.endpoint))
+            .and(self.profile.settings());
+        record::canonical(
+            owner,
+            &self.claim.subject,
+            &self.host,
+            &self.key.endpoint,
+            &self.profile.fqdn(),
+            &properties,
+        )
+    }
+
+    /// The object that the member stands for.
+    pub fn subject(&self) -> &Subject {
+        &self.claim.subject
+    }
+}

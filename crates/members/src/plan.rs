@@ -1,0 +1,220 @@
+//! The plan: from one profile's change and what Azure holds to the writes, in
+//! an order in which no intermediate state is refused, nothing that we created
+//! is ever unclaimed, and nothing of anybody else is touched.
+
+mod create;
+mod order;
+mod retire;
+mod tags;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
+use traffic_manager::{EndpointName, RoutingMethod};
+
+use crate::batch::ProfileChange;
+use crate::body;
+use crate::finding::{Finding, Reason};
+use crate::member::Member;
+use crate::observe::ObservedProfile;
+use crate::owner::OwnerId;
+use crate::properties::Properties;
+
+pub use retire::{Upkeep, upkeep};
+
+/// Writes in order, and what cannot be done.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// The writes.
+    pub steps: Vec<Step>,
+    /// Members that are left out, and why.
+    pub refused: Vec<Finding>,
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What is written.
+    pub write: Write,
+    /// The member that it is for, when it is for one. After a failure, later
+    /// steps of the same member are skipped.
+    pub member: Option<EndpointName>,
+    /// What a failure, here or earlier, means.
+    pub gate: Gate,
+}
+
+/// A write to Azure.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// PUT of a profile that does not exist, with its first members.
+    CreateProfile(Box<Profile>),
+    /// PATCH of settings.
+    PatchProfile(Box<ProfilePatch>),
+    /// PUT of one endpoint.
+    PutEndpoint(Box<Endpoint>),
+    /// DELETE of one external endpoint.
+    DeleteEndpoint(EndpointName),
+    /// Tags API, Merge.
+    MergeTags(BTreeMap<String, String>),
+    /// Tags API, Delete.
+    DeleteTags(BTreeMap<String, String>),
+    /// DELETE of the profile.
+    DeleteProfile,
+}
+
+/// How a step depends on others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// When it fails, nothing after it is done.
+    Vital,
+    /// When it fails, the others go on.
+    Alone,
+    /// It is done only when nothing before it has failed.
+    AfterSuccess,
+}
+
+/// Plans the change of one profile. `observed` is the profile as it is now,
+/// read just before: `None` when it does not exist.
+pub fn plan(
+    observed: Option<&ObservedProfile>,
+    change: &ProfileChange,
+    owner: &OwnerId,
+    now: Timestamp,
+) -> Plan {
+    let Some(profile) = observed else {
+        return create::plan(change, owner, now);
+    };
+    let mut plan = Plan::default();
+    let upserts = admit(profile, change, owner, &mut plan);
+    let removals: BTreeSet<_> = profile
+        .members(owner)
+        .map(|member| member.key.endpoint)
+        .filter(|name| change.removals.contains(name))
+        .collect();
+
+    let decides = profile
+        .settings_owner()
+        .is_none_or(|decider| decider == owner);
+    let settings = upserts
+        .first()
+        .filter(|_| decides)
+        .map(|leader| &leader.settings);
+    let tags = match tags::plan(profile, &upserts, &removals, settings, owner, now) {
+        Ok(tags) => tags,
+        Err(no_room) => {
+            let refuse = |member: &&Member| {
+                Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
+            };
+            plan.refused.extend(upserts.iter().map(refuse));
+            return plan;
+        }
+    };
+    plan.steps.extend(tags.first);
+
+    let patch = settings.and_then(|settings| body::settings_patch(settings, profile));
+    let patch = patch.map(|patch| Step {
+        write: Write::PatchProfile(Box::new(patch)),
+        member: None,
+        gate: Gate::Alone,
+    });
+    let method = settings.map(|settings| settings.method);
+    let (before, after) = match (patch, method) {
+        (Some(patch), Some(method)) if settings_first(profile, method) => (Some(patch), None),
+        (patch, _) => (None, patch),
+    };
+    plan.steps.extend(before);
+    let (writes, blocked) = order::order(profile, &upserts, &removals, method);
+    plan.steps.extend(writes);
+    plan.refused.extend(blocked);
+    plan.steps.extend(after);
+
+    let leaves_it_empty = upserts.is_empty()
+        && profile
+            .endpoints()
+            .keys()
+            .all(|name| removals.contains(name));
+    if leaves_it_empty && !removals.is_empty() && profile.marks.managed {
+        plan.steps.extend(retire::steps(profile, now));
+    }
+    plan.steps.extend(tags.last);
+    plan
+}
+
+/// Whether the settings can be written before the endpoints: when what is there
+/// already suits the new method. Else the endpoints are made suitable first.
+fn settings_first(profile: &ObservedProfile, method: RoutingMethod) -> bool {
+    let suits = |endpoint: &Endpoint| {
+        let held = Properties::of_endpoint(endpoint);
+        match method {
+            RoutingMethod::Geographic => held.get(crate::annotation::Name::GeoMapping).is_some(),
+            RoutingMethod::Performance => held
+                .get(crate::annotation::Name::EndpointLocation)
+                .is_some(),
+            RoutingMethod::MultiValue => endpoint
+                .properties
+                .target
+                .as_deref()
+                .is_some_and(|target| target.parse::<std::net::IpAddr>().is_ok()),
+            _ => true,
+        }
+    };
+    profile.endpoints().values().all(suits)
+}
+
+/// The members that may be written: not those whose endpoint is somebody else's.
+fn admit<'a>(
+    profile: &ObservedProfile,
+    change: &'a ProfileChange,
+    owner: &OwnerId,
+    plan: &mut Plan,
+) -> Vec<&'a Member> {
+    let mut admitted = Vec::new();
+    for member in &change.upserts {
+        let name = &member.key.endpoint;
+        let mut refuse = |reason, message: String| {
+            plan.refused
+                .push(Finding::new(reason, &member.subject, message));
+        };
+        if !profile.marks.managed {
+            refuse(
+                Reason::ForeignProfile,
+                format!("profile {} was not made by this system", profile.id.name),
+            );
+            continue;
+        }
+        let stranger = profile.claim(name).filter(|claim| claim.owner != *owner);
+        if let Some(claim) = stranger {
+            refuse(
+                Reason::EndpointConflict,
+                format!("endpoint {name} belongs to owner {}", claim.owner),
+            );
+            continue;
+        }
+        let unclaimed = profile
+            .endpoints()
+            .get(name)
+            .filter(|_| profile.claim(name).is_none());
+        let same_target = |endpoint: &Endpoint| {
+            let held = Properties::of_endpoint(endpoint);
+            held.get(crate::annotation::Name::Target) == Some(&member.endpoint.target.to_string())
+        };
+        if unclaimed.is_some_and(|endpoint| !same_target(endpoint)) {
+            refuse(
+                Reason::EndpointConflict,
+                format!(
+                    "endpoint {name} exists with another target and belongs to nobody that this system knows"
+                ),
+            );
+            continue;
+        }
+        admitted.push(member);
+    }
+    admitted.sort_by_key(|member| {
+        let since = profile
+            .claim(&member.key.endpoint)
+            .map_or(Timestamp::MAX, |claim| claim.since);
+        (since, &member.subject, &member.key)
+    });
+    admitted
+}

@@ -1,0 +1,97 @@
+//! A profile that does not exist yet: one PUT with its first members. Claims
+//! go along in its tags, so nothing in it is ever unclaimed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use traffic_manager::Priority;
+
+use super::{Gate, Plan, Step, Write};
+use crate::batch::ProfileChange;
+use crate::body;
+use crate::claim::{self, Claim};
+use crate::finding::{Finding, Reason};
+use crate::marks::{MANAGED_BY, MANAGED_BY_VALUE, SETTINGS_OWNER, VANITY_HOST};
+use crate::member::Member;
+use crate::owner::OwnerId;
+
+pub(super) fn plan(change: &ProfileChange, owner: &OwnerId, now: Timestamp) -> Plan {
+    let mut plan = Plan::default();
+    let mut members: Vec<&Member> = change.upserts.iter().collect();
+    members.sort_by_key(|member| (&member.subject, &member.key));
+    let Some(leader) = members.first() else {
+        return plan;
+    };
+    let claims: Vec<Claim> = members
+        .iter()
+        .map(|member| new_claim(member, owner, now))
+        .collect();
+    let mut tags = match claim::write(owner, &claims) {
+        Ok(tags) => tags,
+        Err(too_long) => {
+            plan.refused = members
+                .iter()
+                .map(|member| {
+                    Finding::new(Reason::AzureRefused, &member.subject, too_long.to_string())
+                })
+                .collect();
+            return plan;
+        }
+    };
+    tags.insert(MANAGED_BY.to_owned(), MANAGED_BY_VALUE.to_owned());
+    tags.insert(SETTINGS_OWNER.to_owned(), owner.to_string());
+    if let Some(host) = &leader.settings.vanity_host {
+        tags.insert(VANITY_HOST.to_owned(), host.to_string());
+    }
+    let priorities = priorities(&members);
+    let endpoints = members
+        .iter()
+        .map(|member| {
+            let mut spec = member.endpoint.clone();
+            spec.priority = priorities
+                .get(&member.key.endpoint)
+                .copied()
+                .or(spec.priority);
+            body::endpoint(&member.key.endpoint, &spec, None)
+        })
+        .collect();
+    plan.steps.push(Step {
+        write: Write::CreateProfile(Box::new(body::profile(&leader.settings, endpoints, tags))),
+        member: None,
+        gate: Gate::Vital,
+    });
+    plan
+}
+
+/// The claim that a new member gets.
+pub(super) fn new_claim(member: &Member, owner: &OwnerId, now: Timestamp) -> Claim {
+    Claim {
+        owner: owner.clone(),
+        endpoint: member.key.endpoint.clone(),
+        // To the second, as the tag keeps it.
+        since: Timestamp::from_second(now.as_second()).unwrap_or(now),
+        subject: member.subject.clone(),
+    }
+}
+
+/// When some members spell out a priority and others do not, the others get
+/// free numbers: how Azure numbers endpoints beside explicit ones in one
+/// request is not documented, and a collision would refuse them all.
+fn priorities<'a>(members: &[&'a Member]) -> BTreeMap<&'a traffic_manager::EndpointName, Priority> {
+    let explicit: BTreeSet<u16> = members
+        .iter()
+        .filter_map(|member| Some(member.endpoint.priority?.get()))
+        .collect();
+    if explicit.is_empty() {
+        return BTreeMap::new();
+    }
+    let free = (1..=1000)
+        .filter(|number| !explicit.contains(number))
+        .filter_map(Priority::new);
+    members
+        .iter()
+        .filter(|member| member.endpoint.priority.is_none())
+        .map(|member| &member.key.endpoint)
+        .zip(free)
+        .collect()
+}

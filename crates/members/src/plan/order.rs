@@ -1,0 +1,236 @@
+//! The order of endpoint writes.
+//!
+//! Azure refuses a write that would leave two endpoints of a profile with the
+//! same target or priority, the same geographic code or overlapping ranges, or
+//! with different kinds of target. The writes are therefore played through on a
+//! model of the profile: deletes first, then whatever is admissible, and where
+//! writes wait for each other in a circle, one endpoint is moved aside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use traffic_manager::profile::Endpoint;
+use traffic_manager::{EndpointKind, EndpointName, RoutingMethod, SubnetRange, Target};
+
+use super::{Gate, Step, Write};
+use crate::annotation::Name;
+use crate::body;
+use crate::finding::{Finding, Reason};
+use crate::member::Member;
+use crate::observe::ObservedProfile;
+use crate::properties::Properties;
+
+/// What an endpoint occupies.
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    target: Option<Target>,
+    priority: Option<i64>,
+    codes: BTreeSet<String>,
+    ranges: Vec<SubnetRange>,
+}
+
+/// Why a write has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clash {
+    Priority,
+    Other(&'static str),
+}
+
+/// Orders the endpoint writes of a plan.
+pub(super) fn order(
+    profile: &ObservedProfile,
+    upserts: &[&Member],
+    removals: &BTreeSet<EndpointName>,
+    method: Option<RoutingMethod>,
+) -> (Vec<Step>, Vec<Finding>) {
+    let method = method.or_else(|| profile.wire.method());
+    let mut model: BTreeMap<EndpointName, Slot> = profile
+        .endpoints()
+        .iter()
+        .map(|(name, endpoint)| (name.clone(), Slot::of(endpoint)))
+        .collect();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut refused = Vec::new();
+    for name in removals {
+        steps.push(delete(name));
+        model.remove(name);
+    }
+    let mut pending: Vec<(&Member, Endpoint)> = upserts
+        .iter()
+        .filter(|member| differs(member, profile.endpoints().get(&member.key.endpoint)))
+        .map(|member| {
+            let name = &member.key.endpoint;
+            (
+                *member,
+                body::endpoint(name, &member.endpoint, profile.endpoints().get(name)),
+            )
+        })
+        .collect();
+    let reserved: BTreeSet<i64> = pending
+        .iter()
+        .filter_map(|(_, body)| body.properties.priority)
+        .collect();
+
+    while !pending.is_empty() {
+        let admissible = pending.iter().position(|(member, body)| {
+            clash(&model, &member.key.endpoint, &Slot::of(body), method).is_none()
+        });
+        if let Some(index) = admissible {
+            let (member, body) = pending.remove(index);
+            let mut slot = Slot::of(&body);
+            slot.priority = slot
+                .priority
+                .or_else(|| model.get(&member.key.endpoint)?.priority);
+            model.insert(member.key.endpoint.clone(), slot);
+            steps.push(put(&member.key.endpoint, body));
+            continue;
+        }
+        let Some((member, holder, why)) = pending.iter().find_map(|(member, body)| {
+            let (holder, why) = clash(&model, &member.key.endpoint, &Slot::of(body), method)?;
+            Some((*member, holder, why))
+        }) else {
+            break;
+        };
+        let waits = pending
+            .iter()
+            .any(|(other, _)| other.key.endpoint == holder);
+        match (waits, why) {
+            (true, Clash::Priority) => {
+                // Its own write comes later; until then it keeps everything but
+                // the number that somebody waits for.
+                let taken: BTreeSet<i64> =
+                    model.values().filter_map(|slot| slot.priority).collect();
+                let free = (1..=1000)
+                    .rev()
+                    .find(|number| !taken.contains(number) && !reserved.contains(number));
+                let existing = profile.endpoints().get(&holder);
+                if let (Some(free), Some(existing), Some(slot)) =
+                    (free, existing, model.get_mut(&holder))
+                {
+                    let mut body = existing.to_request();
+                    body.properties.priority = Some(free);
+                    slot.priority = Some(free);
+                    steps.push(put(&holder, body));
+                } else {
+                    refused.push(refusal(member, &holder, "priority"));
+                    pending.retain(|(other, _)| other.key != member.key);
+                }
+            }
+            (true, Clash::Other(_)) => {
+                // No neutral value exists for a target, a code or a range: the
+                // endpoint is taken away and created again by its own write.
+                steps.push(delete(&holder));
+                model.remove(&holder);
+            }
+            (false, why) => {
+                let what = match why {
+                    Clash::Priority => "priority",
+                    Clash::Other(what) => what,
+                };
+                refused.push(refusal(member, &holder, what));
+                pending.retain(|(other, _)| other.key != member.key);
+            }
+        }
+    }
+    (steps, refused)
+}
+
+/// Whether Azure holds something else than the member wants.
+fn differs(member: &Member, existing: Option<&Endpoint>) -> bool {
+    let Some(existing) = existing else {
+        return true;
+    };
+    let held = Properties::of_endpoint(existing);
+    let wanted = Properties::endpoint(&member.endpoint);
+    wanted
+        .differences(&held)
+        .any(|(name, _, _)| name != Name::Priority || member.endpoint.priority.is_some())
+}
+
+fn put(name: &EndpointName, body: Endpoint) -> Step {
+    Step {
+        write: Write::PutEndpoint(Box::new(body)),
+        member: Some(name.clone()),
+        gate: Gate::Alone,
+    }
+}
+
+fn delete(name: &EndpointName) -> Step {
+    Step {
+        write: Write::DeleteEndpoint(name.clone()),
+        member: Some(name.clone()),
+        gate: Gate::Alone,
+    }
+}
+
+fn refusal(member: &Member, holder: &EndpointName, what: &str) -> Finding {
+    Finding::new(
+        Reason::EndpointConflict,
+        &member.subject,
+        format!(
+            "endpoint {} of profile {} would share its {what} with endpoint {holder}",
+            member.key.endpoint, member.key.profile.name
+        ),
+    )
+}
+
+/// The first endpoint that a write of `slot` would clash with.
+fn clash(
+    model: &BTreeMap<EndpointName, Slot>,
+    name: &EndpointName,
+    slot: &Slot,
+    method: Option<RoutingMethod>,
+) -> Option<(EndpointName, Clash)> {
+    let family = slot.target.as_ref().map(Target::family);
+    let others = || model.iter().filter(|(other, _)| *other != name);
+    let found = |clash| move |(other, _): (&EndpointName, &Slot)| (other.clone(), clash);
+    let same_target =
+        others().find(|(_, other)| slot.target.is_some() && other.target == slot.target);
+    let same_code = || others().find(|(_, other)| !other.codes.is_disjoint(&slot.codes));
+    let same_range = || {
+        others().find(|(_, other)| {
+            other
+                .ranges
+                .iter()
+                .any(|range| slot.ranges.iter().any(|mine| mine.overlaps(range)))
+        })
+    };
+    let other_family = || {
+        let mixes = |other: &Slot| {
+            let theirs = other.target.as_ref().map(Target::family);
+            theirs.is_some() && family.is_some() && theirs != family
+        };
+        others().find(|(_, other)| method != Some(RoutingMethod::MultiValue) && mixes(other))
+    };
+    let same_priority =
+        || others().find(|(_, other)| slot.priority.is_some() && other.priority == slot.priority);
+    same_target
+        .map(found(Clash::Other("target")))
+        .or_else(|| same_code().map(found(Clash::Other("geographic codes"))))
+        .or_else(|| same_range().map(found(Clash::Other("address ranges"))))
+        .or_else(|| other_family().map(found(Clash::Other("profile, but not its kind of target,"))))
+        .or_else(|| same_priority().map(found(Clash::Priority)))
+}
+
+// === impl Slot ===
+
+impl Slot {
+    fn of(endpoint: &Endpoint) -> Self {
+        let held = &endpoint.properties;
+        let external = endpoint.kind() == Some(EndpointKind::External);
+        Self {
+            target: held
+                .target
+                .as_deref()
+                .filter(|_| external)
+                .and_then(|text| text.parse().ok()),
+            priority: held.priority,
+            codes: held.geo_mapping.iter().flatten().cloned().collect(),
+            ranges: held
+                .subnets
+                .iter()
+                .flatten()
+                .filter_map(SubnetRange::from_wire)
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Retirement: an empty profile is kept, disabled and marked with the time,
+//! because deleting it frees its global name while a CNAME may still point
+//! there, and anyone could register it. After a grace it is deleted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use traffic_manager::profile::{ProfilePatch, ProfilePatchProperties};
+use traffic_manager::{ProfileId, Switch};
+
+use super::{Gate, Plan, Step, Write};
+use crate::claim;
+use crate::marks::RETIRED;
+use crate::observe::{Observed, ObservedProfile};
+use crate::owner::OwnerId;
+
+/// How long a stale claim, one without an endpoint, is left alone: its create
+/// may be under way.
+const STALE_CLAIM: Duration = Duration::from_secs(600);
+
+/// What to do about profiles without being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upkeep {
+    /// How long an empty profile stays; `None` keeps it for ever.
+    pub grace: Option<Duration>,
+}
+
+/// The steps that retire a profile.
+pub(super) fn steps(profile: &ObservedProfile, now: Timestamp) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let held = profile
+        .wire
+        .properties
+        .profile_status
+        .as_deref()
+        .map(str::parse);
+    if held != Some(Ok(Switch::Disabled)) {
+        let properties = ProfilePatchProperties {
+            profile_status: Some(Switch::Disabled.to_string()),
+            ..ProfilePatchProperties::default()
+        };
+        steps.push(Step {
+            write: Write::PatchProfile(Box::new(ProfilePatch { properties })),
+            member: None,
+            gate: Gate::AfterSuccess,
+        });
+    }
+    if profile.marks.retired.is_none() {
+        let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        steps.push(Step {
+            write: Write::MergeTags(BTreeMap::from([(RETIRED.to_owned(), since.to_string())])),
+            member: None,
+            gate: Gate::AfterSuccess,
+        });
+    }
+    steps
+}
+
+/// What a listing shows to be left over, for this owner to clear up: profiles
+/// whose grace is over, empty profiles whose retirement was cut short, and its
+/// own claims to endpoints that do not exist.
+pub fn upkeep(
+    observed: &Observed,
+    owner: &OwnerId,
+    upkeep: Upkeep,
+    now: Timestamp,
+) -> Vec<(ProfileId, Plan)> {
+    let plans = observed
+        .profiles()
+        .filter(|profile| profile.marks.managed)
+        .filter_map(|profile| {
+            let steps = if profile.endpoints().is_empty() {
+                empty(profile, owner, upkeep, now)
+            } else {
+                stale(profile, owner, now)
+            };
+            let plan = Plan {
+                steps,
+                refused: Vec::new(),
+            };
+            (!plan.steps.is_empty()).then(|| (profile.id.clone(), plan))
+        });
+    plans.collect()
+}
+
+fn empty(profile: &ObservedProfile, owner: &OwnerId, upkeep: Upkeep, now: Timestamp) -> Vec<Step> {
+    let fresh = |since: Timestamp, than: Duration| {
+        now.duration_since(since).unsigned_abs() < than && now >= since
+    };
+    // Somebody may be about to create an endpoint under its claim.
+    if profile
+        .claims()
+        .iter()
+        .any(|claim| fresh(claim.since, STALE_CLAIM))
+    {
+        return Vec::new();
+    }
+    let last_owner = profile.marks.settings_owner.as_ref();
+    if last_owner.is_some_and(|last| last != owner) {
+        return Vec::new();
+    }
+    match (profile.marks.retired, upkeep.grace) {
+        (None, _) => steps(profile, now),
+        (Some(since), Some(grace)) if now >= since && !fresh(since, grace) => vec![Step {
+            write: Write::DeleteProfile,
+            member: None,
+            gate: Gate::Vital,
+        }],
+        _ => Vec::new(),
+    }
+}
+
+fn stale(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) -> Vec<Step> {
+    let is_stale = |claim: &claim::Claim| {
+        !profile.endpoints().contains_key(&claim.endpoint)
+            && now >= claim.since
+            && now.duration_since(claim.since).unsigned_abs() >= STALE_CLAIM
+    };
+    if !profile.claims_of(owner).any(is_stale) {
+        return Vec::new();
+    }
+    let standing: Vec<_> = profile
+        .claims_of(owner)
+        .filter(|claim| !is_stale(claim))
+        .cloned()
+        .collect();
+    let Ok(wanted) = claim::write(owner, &standing) else {
+        return Vec::new();
+    };
+    let held = profile.wire.tags.clone().unwrap_or_default();
+    let own = held
+        .iter()
+        .filter(|(name, _)| claim::owner_of(name).as_ref() == Some(owner));
+    let gone: BTreeMap<_, _> = own
+        .filter(|(name, _)| !wanted.contains_key(*name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let changed: BTreeMap<_, _> = wanted
+        .into_iter()
+        .filter(|(name, value)| held.get(name) != Some(value))
+        .collect();
+    let step = |write| Step {
+        write,
+        member: None,
+        gate: Gate::AfterSuccess,
+    };
+    let merge = (!changed.is_empty()).then(|| step(Write::MergeTags(changed)));
+    let delete = (!gone.is_empty()).then(|| step(Write::DeleteTags(gone)));
+    merge.into_iter().chain(delete).collect()
+}

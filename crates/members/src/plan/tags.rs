@@ -1,0 +1,165 @@
+//! The tag writes of a plan: claim first, unclaim last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use traffic_manager::EndpointName;
+use traffic_manager::tag::TAGS_MAX;
+
+use super::create::new_claim;
+use super::{Gate, Step, Write};
+use crate::claim::{self, Claim, ClaimTooLong};
+use crate::marks::{RETIRED, SETTINGS_OWNER, VANITY_HOST};
+use crate::member::{Member, Settings};
+use crate::observe::ObservedProfile;
+use crate::owner::OwnerId;
+
+/// Tag writes before and after everything else.
+#[derive(Debug, Default)]
+pub(super) struct TagSteps {
+    pub(super) first: Vec<Step>,
+    pub(super) last: Vec<Step>,
+}
+
+/// Why claims cannot be kept in the profile's tags.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoRoom {
+    #[error(transparent)]
+    TooLong(#[from] ClaimTooLong),
+    #[error(
+        "profile {profile} would need {needed} tags, and Azure allows {TAGS_MAX}; use another profile for some members"
+    )]
+    TooMany { profile: String, needed: usize },
+}
+
+type Tags = BTreeMap<String, String>;
+
+pub(super) fn plan(
+    profile: &ObservedProfile,
+    upserts: &[&Member],
+    removals: &BTreeSet<EndpointName>,
+    settings: Option<&Settings>,
+    owner: &OwnerId,
+    now: Timestamp,
+) -> Result<TagSteps, NoRoom> {
+    let held: Tags = profile.wire.tags.clone().unwrap_or_default();
+    let held_claims: Tags = held
+        .iter()
+        .filter(|(name, _)| claim::owner_of(name).as_ref() == Some(owner))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+
+    let wanted: BTreeMap<_, _> = upserts
+        .iter()
+        .map(|member| (&member.key.endpoint, *member))
+        .collect();
+    let mut during: Vec<Claim> = Vec::new();
+    for member in profile.members(owner) {
+        let mut claim = member.claim.clone();
+        if let Some(wish) = wanted.get(&member.key.endpoint) {
+            // The object behind a member can change its name and keep the member.
+            claim.subject = wish.subject.clone();
+        }
+        during.push(claim);
+    }
+    let claimed: BTreeSet<_> = during.iter().map(|claim| claim.endpoint.clone()).collect();
+    let unclaimed = upserts
+        .iter()
+        .filter(|member| !claimed.contains(&member.key.endpoint));
+    for member in unclaimed {
+        // A claim that was made before a crash counts from then.
+        let earlier = profile
+            .claims_of(owner)
+            .find(|claim| claim.endpoint == member.key.endpoint)
+            .map(|claim| claim.since);
+        let mut claim = new_claim(member, owner, now);
+        claim.since = earlier.unwrap_or(claim.since);
+        during.push(claim);
+    }
+    let after: Vec<Claim> = during
+        .iter()
+        .filter(|claim| !removals.contains(&claim.endpoint))
+        .cloned()
+        .collect();
+
+    let during = claim::write(owner, &during)?;
+    let after = claim::write(owner, &after)?;
+    let foreign = held.len() - held_claims.len();
+    let needed = foreign + during.len();
+    if during.len() > held_claims.len() && needed > TAGS_MAX {
+        return Err(NoRoom::TooMany {
+            profile: profile.id.name.to_string(),
+            needed,
+        });
+    }
+
+    let mut merge: Tags = changed(&during, &held);
+    let mut delete = Tags::new();
+    if !upserts.is_empty() {
+        if let Some(since) = held.get(RETIRED) {
+            delete.insert(RETIRED.to_owned(), since.clone());
+        }
+        if let Some(settings) = settings {
+            merge.extend(changed(
+                &Tags::from([(SETTINGS_OWNER.to_owned(), owner.to_string())]),
+                &held,
+            ));
+            match &settings.vanity_host {
+                Some(host) => merge.extend(changed(
+                    &Tags::from([(VANITY_HOST.to_owned(), host.to_string())]),
+                    &held,
+                )),
+                None => delete.extend(
+                    held.get_key_value(VANITY_HOST)
+                        .map(|(k, v)| (k.clone(), v.clone())),
+                ),
+            }
+        }
+    }
+    let mut steps = TagSteps::default();
+    if !merge.is_empty() {
+        steps.first.push(Step {
+            write: Write::MergeTags(merge),
+            member: None,
+            gate: Gate::Vital,
+        });
+    }
+    if !delete.is_empty() {
+        steps.first.push(Step {
+            write: Write::DeleteTags(delete),
+            member: None,
+            gate: Gate::Alone,
+        });
+    }
+    // What the tags hold once the first steps are done.
+    let standing: Tags = held_claims.into_iter().chain(during).collect();
+    let merge = changed(&after, &standing);
+    let delete: Tags = standing
+        .into_iter()
+        .filter(|(name, _)| !after.contains_key(name))
+        .collect();
+    if !merge.is_empty() {
+        steps.last.push(Step {
+            write: Write::MergeTags(merge),
+            member: None,
+            gate: Gate::AfterSuccess,
+        });
+    }
+    if !delete.is_empty() {
+        steps.last.push(Step {
+            write: Write::DeleteTags(delete),
+            member: None,
+            gate: Gate::AfterSuccess,
+        });
+    }
+    Ok(steps)
+}
+
+/// The wanted tags that are not there with the same value.
+fn changed(wanted: &Tags, held: &Tags) -> Tags {
+    wanted
+        .iter()
+        .filter(|(name, value)| held.get(*name) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}

@@ -1,0 +1,222 @@
+//! The canonical texts of a member: what ExternalDNS compares.
+//!
+//! One function builds them from what an object wants, another from what Azure
+//! holds. ExternalDNS plans nothing exactly when the two agree, so every value
+//! has one text, whichever side it comes from.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use traffic_manager::profile::{Endpoint, EndpointProperties, Profile};
+use traffic_manager::{
+    EndpointName, GeoCode, GeoMapping, Hostname, MonitorProtocol, ProfileId, Region, RoutingMethod,
+    SubnetRange, Subnets, Switch, Target,
+};
+
+use crate::annotation::Name;
+use crate::member::{EndpointSpec, MemberKey, Settings};
+
+/// Annotation names with their canonical texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Properties(BTreeMap<Name, String>);
+
+// === impl Properties ===
+
+impl Properties {
+    /// The texts that every member has: that it is one, and which.
+    pub fn identity(key: &MemberKey) -> Self {
+        let mut properties = Self::default();
+        properties.set(Name::Enabled, "true");
+        properties.set(Name::ResourceGroup, &key.profile.resource_group);
+        properties.set(Name::ProfileName, &key.profile.name);
+        properties.set(Name::EndpointName, &key.endpoint);
+        properties
+    }
+
+    /// What an object wants of its endpoint.
+    pub fn endpoint(spec: &EndpointSpec) -> Self {
+        let mut properties = Self::default();
+        properties.set(Name::Target, &spec.target);
+        properties.set(Name::EndpointStatus, spec.status);
+        properties.set(Name::HealthChecksEnabled, !spec.always_serve.is_enabled());
+        properties.set(Name::Weight, spec.weight);
+        properties.set_some(Name::Priority, spec.priority.as_ref());
+        properties.set_some(Name::EndpointLocation, spec.location.as_ref());
+        properties.set_some(Name::GeoMapping, spec.geo_mapping.as_ref());
+        properties.set_some(Name::Subnets, spec.subnets.as_ref());
+        properties
+    }
+
+    /// What an object wants of its profile.
+    pub fn settings(settings: &Settings) -> Self {
+        let mut properties = Self::default();
+        properties.set(Name::DnsName, &settings.relative_name);
+        properties.set_some(Name::Hostname, settings.vanity_host.as_ref());
+        properties.set(Name::ProfileStatus, settings.status);
+        properties.set(Name::RoutingMethod, settings.method);
+        properties.set(Name::DnsTtl, settings.ttl);
+        properties.set(Name::MonitorProtocol, settings.monitor.protocol);
+        properties.set(Name::MonitorPort, settings.monitor.port);
+        let path = settings.monitor.path.as_ref();
+        properties.set_some(
+            Name::MonitorPath,
+            path.map(crate::member::ProbePath::as_str),
+        );
+        properties.set_some(Name::MaxReturn, settings.max_return.as_ref());
+        properties
+    }
+
+    /// What Azure holds of an endpoint. Words that Azure may add some day are
+    /// kept as they are: they differ from every wish, and are so repaired.
+    pub fn of_endpoint(endpoint: &Endpoint) -> Self {
+        let held: &EndpointProperties = &endpoint.properties;
+        let mut properties = Self::default();
+        let enabled = |text: Option<&str>, default: Switch| {
+            text.map_or_else(|| default.to_string(), canonical::<Switch>)
+        };
+        let always_serve = enabled(held.always_serve.as_deref(), Switch::Disabled);
+        let checked = match always_serve.parse() {
+            Ok(Switch::Enabled) => "false".to_owned(),
+            Ok(Switch::Disabled) => "true".to_owned(),
+            Err(_) => always_serve,
+        };
+        properties.set(Name::HealthChecksEnabled, checked);
+        properties.set(
+            Name::EndpointStatus,
+            enabled(held.endpoint_status.as_deref(), Switch::Enabled),
+        );
+        let target = held.target.as_deref();
+        properties.set_some(Name::Target, target.map(canonical::<Target>));
+        properties.set_some(Name::Weight, held.weight);
+        properties.set_some(Name::Priority, held.priority);
+        let location = held
+            .endpoint_location
+            .as_deref()
+            .filter(|text| !text.is_empty());
+        properties.set_some(Name::EndpointLocation, location.map(canonical::<Region>));
+        properties.set_some(Name::GeoMapping, geo_text(held));
+        properties.set_some(Name::Subnets, subnets_text(held));
+        properties
+    }
+
+    /// What Azure holds of a profile's settings; the vanity host stands in a tag.
+    pub fn of_settings(profile: &Profile, vanity_host: Option<&Hostname>) -> Self {
+        let held = &profile.properties;
+        let dns = held.dns_config.clone().unwrap_or_default();
+        let monitor = held.monitor_config.clone().unwrap_or_default();
+        let method = held
+            .traffic_routing_method
+            .as_deref()
+            .map(canonical::<RoutingMethod>);
+        let is_multi_value = method.as_deref() == Some(RoutingMethod::MultiValue.as_str());
+        let mut properties = Self::default();
+        let relative_name = dns.relative_name.map(|name| name.to_ascii_lowercase());
+        properties.set_some(Name::DnsName, relative_name);
+        properties.set(Name::DnsTtl, dns.ttl.unwrap_or(0));
+        properties.set_some(Name::Hostname, vanity_host);
+        let status = held.profile_status.as_deref();
+        properties.set_some(Name::ProfileStatus, status.map(canonical::<Switch>));
+        properties.set_some(Name::RoutingMethod, method);
+        let protocol = monitor.protocol.as_deref();
+        properties.set_some(
+            Name::MonitorProtocol,
+            protocol.map(canonical::<MonitorProtocol>),
+        );
+        properties.set_some(Name::MonitorPort, monitor.port);
+        properties.set_some(
+            Name::MonitorPath,
+            monitor.path.filter(|path| !path.is_empty()),
+        );
+        if is_multi_value {
+            properties.set_some(Name::MaxReturn, held.max_return);
+        }
+        properties
+    }
+
+    /// These texts and those.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// One text.
+    pub fn get(&self, name: Name) -> Option<&str> {
+        self.0.get(&name).map(String::as_str)
+    }
+
+    /// All texts, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (Name, &str)> {
+        self.0.iter().map(|(name, text)| (*name, text.as_str()))
+    }
+
+    /// The names whose texts differ, with both texts.
+    pub fn differences<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> impl Iterator<Item = (Name, Option<&'a str>, Option<&'a str>)> {
+        Name::ALL
+            .iter()
+            .map(|name| (*name, self.get(*name), other.get(*name)))
+            .filter(|(_, mine, theirs)| mine != theirs)
+    }
+
+    /// Puts another text in the place of one.
+    pub fn replace(&mut self, name: Name, text: &str) {
+        self.set(name, text);
+    }
+
+    fn set(&mut self, name: Name, value: impl Display) {
+        self.0.insert(name, value.to_string());
+    }
+
+    fn set_some(&mut self, name: Name, value: Option<impl Display>) {
+        if let Some(value) = value {
+            self.set(name, value);
+        }
+    }
+}
+
+/// The identity that properties name, if they name a valid one.
+pub fn identity_of(
+    properties: &Properties,
+    id: impl Fn(&str, &str) -> Option<ProfileId>,
+) -> Option<MemberKey> {
+    let endpoint: EndpointName = properties.get(Name::EndpointName)?.parse().ok()?;
+    let profile = id(
+        properties.get(Name::ResourceGroup)?,
+        properties.get(Name::ProfileName)?,
+    )?;
+    Some(MemberKey { profile, endpoint })
+}
+
+/// The canonical text of a value, or the text as it is when it is none.
+fn canonical<T: FromStr + Display>(text: &str) -> String {
+    text.parse::<T>()
+        .map_or_else(|_| text.to_owned(), |value| value.to_string())
+}
+
+fn geo_text(held: &EndpointProperties) -> Option<String> {
+    let codes = held
+        .geo_mapping
+        .as_deref()
+        .filter(|codes| !codes.is_empty())?;
+    let parsed: Result<Vec<GeoCode>, _> = codes.iter().map(|code| code.parse()).collect();
+    match parsed {
+        Ok(codes) => GeoMapping::from_codes(codes).map(|mapping| mapping.to_string()),
+        Err(_) => Some(codes.join(",")),
+    }
+}
+
+fn subnets_text(held: &EndpointProperties) -> Option<String> {
+    let subnets = held
+        .subnets
+        .as_deref()
+        .filter(|subnets| !subnets.is_empty())?;
+    let ranges: Option<Vec<SubnetRange>> = subnets.iter().map(SubnetRange::from_wire).collect();
+    match ranges {
+        Some(ranges) => Subnets::from_ranges(ranges).map(|subnets| subnets.to_string()),
+        None => Some(format!("{subnets:?}")),
+    }
+}

@@ -1,0 +1,175 @@
+//! Resolving: from what the objects want and what Azure holds to the records
+//! that ExternalDNS shall make true.
+//!
+//! The answer is what *can* be true. A wish that cannot be met is reported and
+//! left out; when the object already has a member, the member's current record
+//! stands in for it, so that ExternalDNS plans nothing: a mistake never changes
+//! what works. The same input gives the same answer in every cluster.
+
+mod blocked;
+mod duplicates;
+mod placement;
+mod settings;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use external_dns::Endpoint as Record;
+use traffic_manager::ProfileId;
+
+use crate::finding::{Finding, Subject};
+use crate::member::{Member, MemberKey};
+use crate::observe::{Observed, OwnMember};
+use crate::properties::Properties;
+use crate::record;
+use crate::want::{Scope, Source, Want};
+
+pub use blocked::Blocked;
+
+/// What ExternalDNS shall make true, and what is wrong.
+#[derive(Debug, Clone, Default)]
+pub struct Resolution {
+    /// The desired records, sorted.
+    pub records: Vec<Record>,
+    /// What is wrong with objects. Some of them have a record all the same.
+    pub findings: Vec<Finding>,
+}
+
+/// Members that stay as they are, by key.
+type Kept = BTreeSet<MemberKey>;
+
+/// Resolves the wishes of one loop.
+pub fn resolve(
+    sources: &[Source],
+    observed: &Observed,
+    scope: &Scope,
+    blocked: &Blocked,
+) -> Resolution {
+    let mut resolution = Resolution::default();
+    let mut kept = Kept::new();
+    let mut wanted = Vec::new();
+    for source in sources {
+        let (want, findings) = source.want(scope);
+        resolution.findings.extend(findings);
+        match want {
+            Want::Nothing => {}
+            Want::Invalid => kept.extend(current_keys(observed, scope, &source.subject, None)),
+            Want::Member(member) => wanted.push(*member),
+        }
+    }
+    let (mut wanted, losers) = duplicates::separate(wanted, observed);
+    resolution.findings.extend(losers);
+
+    // A member that is refused falls back to what it is now, which takes room
+    // that another may have been given: start over until nobody is refused.
+    // Every round refuses at least one member, so this ends.
+    loop {
+        let round = place(&wanted, &kept, observed, scope, blocked);
+        if round.refused.is_empty() {
+            resolution.findings.extend(round.findings);
+            resolution.records = records(round.accepted, &kept, observed, scope);
+            break;
+        }
+        for (key, finding) in round.refused {
+            resolution.findings.push(finding);
+            let Some(index) = wanted.iter().position(|member| member.key == key) else {
+                continue;
+            };
+            let member = wanted.swap_remove(index);
+            let current = current_keys(observed, scope, &member.subject, Some(&member.key));
+            let spoken_for: BTreeSet<_> = wanted.iter().map(|member| &member.key).collect();
+            kept.extend(current.into_iter().filter(|key| !spoken_for.contains(key)));
+        }
+    }
+    resolution.findings.sort_unstable();
+    resolution.findings.dedup();
+    resolution
+}
+
+/// The outcome of trying to place all members.
+#[derive(Debug, Default)]
+struct Round {
+    accepted: Vec<(Member, Properties)>,
+    refused: Vec<(MemberKey, Finding)>,
+    findings: Vec<Finding>,
+}
+
+fn place(
+    wanted: &[Member],
+    kept: &Kept,
+    observed: &Observed,
+    scope: &Scope,
+    blocked: &Blocked,
+) -> Round {
+    let mut profiles: BTreeMap<&ProfileId, Vec<&Member>> = BTreeMap::new();
+    for member in wanted {
+        profiles
+            .entry(&member.key.profile)
+            .or_default()
+            .push(member);
+    }
+    let mut round = Round::default();
+    for (id, members) in profiles {
+        placement::place(id, members, kept, observed, scope, blocked, &mut round);
+    }
+    round
+}
+
+/// The members that an object has now. When it is known which endpoint it
+/// wants, only that endpoint counts, in whichever profile it is.
+fn current_keys(
+    observed: &Observed,
+    scope: &Scope,
+    subject: &Subject,
+    wanted: Option<&MemberKey>,
+) -> Vec<MemberKey> {
+    let current = || {
+        observed
+            .members(&scope.owner)
+            .filter(|member| member.subject() == subject)
+    };
+    let same_name =
+        |member: &OwnMember<'_>| wanted.is_some_and(|key| key.endpoint == member.key.endpoint);
+    let exact: Vec<_> = current()
+        .filter(same_name)
+        .map(|member| member.key)
+        .collect();
+    if exact.is_empty() {
+        current().map(|member| member.key).collect()
+    } else {
+        exact
+    }
+}
+
+fn records(
+    accepted: Vec<(Member, Properties)>,
+    kept: &Kept,
+    observed: &Observed,
+    scope: &Scope,
+) -> Vec<Record> {
+    let mut records: Vec<Record> = observed
+        .members(&scope.owner)
+        .filter(|member| kept.contains(&member.key))
+        .map(|member| member.record(&scope.owner))
+        .collect();
+    for (member, properties) in accepted {
+        let id = &member.key.profile;
+        let fqdn = observed.profile(id).map_or_else(
+            || format!("{}.{}", member.settings.relative_name, scope.dns_suffix),
+            crate::observe::ObservedProfile::fqdn,
+        );
+        records.push(record::canonical(
+            &scope.owner,
+            &member.subject,
+            &member.host,
+            &member.key.endpoint,
+            &fqdn,
+            &properties,
+        ));
+    }
+    records.sort_by(|a, b| (&a.dns_name, &a.set_identifier).cmp(&(&b.dns_name, &b.set_identifier)));
+    // While a member is kept in one profile and another object's member of the
+    // same name and host is new in another, ExternalDNS could not tell the two
+    // rows apart.
+    records.dedup_by(|a, b| a.key() == b.key());
+    records
+}

@@ -1,0 +1,180 @@
+//! Who decides the settings of a profile, and what they are then.
+//!
+//! A profile has one settings owner (see [`ObservedProfile::settings_owner`]).
+//! Among that owner's objects the one with the earliest claim leads. Everybody
+//! else's differing settings are reported and never written: settings do not
+//! flap between clusters or objects.
+
+use traffic_manager::profile::Endpoint;
+use traffic_manager::{EndpointName, RoutingMethod, Target};
+
+use crate::annotation::Name;
+use crate::finding::{Finding, Reason};
+use crate::member::{EndpointSpec, Member};
+use crate::observe::ObservedProfile;
+use crate::owner::OwnerId;
+use crate::properties::Properties;
+
+/// The settings that a profile shall have.
+#[derive(Debug)]
+pub(super) struct Decision {
+    /// Their canonical texts.
+    pub(super) properties: Properties,
+    /// The routing method, when it is one that this system knows.
+    pub(super) method: Option<RoutingMethod>,
+    /// Disputes.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Decides the settings. `members` are this owner's, the leader first;
+/// `staying` are the endpoints of the profile that stay as they are.
+pub(super) fn decide(
+    profile: Option<&ObservedProfile>,
+    members: &[&Member],
+    leader_is_kept: bool,
+    staying: &[(&EndpointName, &Endpoint)],
+    owner: &OwnerId,
+) -> Option<Decision> {
+    let leader = *members.first()?;
+    let wanted = Properties::settings(&leader.settings);
+    let Some(profile) = profile else {
+        let findings = disputes(members, &wanted, &format!("{} decides", leader.subject));
+        return Some(Decision {
+            properties: wanted,
+            method: Some(leader.settings.method),
+            findings,
+        });
+    };
+    let held = profile.settings();
+    let decider = profile.settings_owner().filter(|decider| *decider != owner);
+    if let Some(decider) = decider {
+        let who = format!("owner {decider} decides");
+        return Some(keep(profile, disputes(members, &held, &who)));
+    }
+    if leader_is_kept {
+        // The leading object has a mistake in it: nothing about the profile
+        // changes until it is mended.
+        return Some(keep(profile, Vec::new()));
+    }
+    let mut findings = disputes(members, &wanted, &format!("{} decides", leader.subject));
+    let mut wanted = wanted;
+    if let Some(name) = held.get(Name::DnsName)
+        && wanted.get(Name::DnsName) != Some(name)
+    {
+        if leader.given.contains(&Name::DnsName) {
+            let asked = wanted.get(Name::DnsName).unwrap_or_default();
+            findings.push(Finding::annotation(
+                Reason::SettingsConflict,
+                &leader.subject,
+                Name::DnsName,
+                asked,
+                &format!(
+                    "the DNS name of an existing profile cannot change; profile {} has {name:?}",
+                    profile.id.name
+                ),
+            ));
+        }
+        wanted.replace(Name::DnsName, name);
+    }
+    let method = leader.settings.method;
+    if profile.wire.method() != Some(method) {
+        if let Some(obstacle) = obstacle(method, members, staying) {
+            findings.push(Finding::new(
+                Reason::SettingsConflict,
+                &leader.subject,
+                format!("the routing method cannot change to {method} yet: {obstacle}"),
+            ));
+            return Some(keep(profile, findings));
+        }
+    }
+    Some(Decision {
+        properties: wanted,
+        method: Some(method),
+        findings,
+    })
+}
+
+fn keep(profile: &ObservedProfile, findings: Vec<Finding>) -> Decision {
+    Decision {
+        properties: profile.settings(),
+        method: profile.wire.method(),
+        findings,
+    }
+}
+
+/// One finding per object that spells out a setting and does not get it.
+fn disputes(members: &[&Member], decided: &Properties, who: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for member in members {
+        let wanted = Properties::settings(&member.settings);
+        let lost: Vec<_> = wanted
+            .differences(decided)
+            .filter(|(name, _, _)| member.given.contains(name) && *name != Name::DnsName)
+            .map(|(name, mine, decided)| {
+                format!(
+                    "{name} is {:?} here and {:?} there",
+                    mine.unwrap_or("unset"),
+                    decided.unwrap_or("unset")
+                )
+            })
+            .collect();
+        if !lost.is_empty() {
+            findings.push(Finding::new(
+                Reason::SettingsConflict,
+                &member.subject,
+                format!(
+                    "the settings of profile {} are shared and {who}: {}",
+                    member.key.profile.name,
+                    lost.join("; ")
+                ),
+            ));
+        }
+    }
+    findings
+}
+
+/// An endpoint that the new method cannot have.
+fn obstacle(
+    method: RoutingMethod,
+    members: &[&Member],
+    staying: &[(&EndpointName, &Endpoint)],
+) -> Option<String> {
+    let of_members = members.iter().find_map(|member| {
+        let missing = missing(method, &member.endpoint)?;
+        Some(format!("{} has no {missing}", member.subject))
+    });
+    of_members.or_else(|| {
+        staying.iter().find_map(|(name, endpoint)| {
+            let missing = missing_on_wire(method, endpoint)?;
+            Some(format!("endpoint {name} has no {missing}"))
+        })
+    })
+}
+
+/// What a method needs of an endpoint and this one lacks.
+pub(super) fn missing(method: RoutingMethod, spec: &EndpointSpec) -> Option<&'static str> {
+    match method {
+        RoutingMethod::Geographic if spec.geo_mapping.is_none() => Some("geo-mapping"),
+        RoutingMethod::Performance if spec.location.is_none() => Some("endpoint-location"),
+        RoutingMethod::MultiValue if matches!(spec.target, Target::Name(_)) => {
+            Some("IP address as target")
+        }
+        _ => None,
+    }
+}
+
+fn missing_on_wire(method: RoutingMethod, endpoint: &Endpoint) -> Option<&'static str> {
+    let held = &endpoint.properties;
+    let is_name = || {
+        let target = held.target.as_deref().unwrap_or_default();
+        !matches!(target.parse(), Ok(Target::V4(_) | Target::V6(_)))
+    };
+    match method {
+        RoutingMethod::Geographic if held.geo_mapping.as_deref().unwrap_or_default().is_empty() => {
+            Some("geo-mapping")
+        }
+        RoutingMethod::Performance if held.endpoint_location.is_none() => Some("endpoint-location"),
+        RoutingMethod::MultiValue if is_name() => Some("IP address as target"),
+        _ => None,
+    }
+}
