@@ -1,0 +1,305 @@
+//! The operations of the ARM API and the paths that name them.
+
+use axum::http::Method;
+
+use crate::model::ProfilePath;
+use crate::model::endpoint::EndpointKind;
+
+/// What a path addresses. Segments that are fixed are compared without letter case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// The profiles of a subscription, or of one of its resource groups.
+    Profiles {
+        subscription: String,
+        resource_group: Option<String>,
+    },
+    /// A profile.
+    Profile(ProfilePath),
+    /// An endpoint of a profile.
+    Endpoint {
+        profile: ProfilePath,
+        kind: EndpointKind,
+        name: String,
+    },
+    /// The tags of a profile.
+    ProfileTags(ProfilePath),
+    /// The check whether a relative name is free; the second form belongs to a subscription.
+    NameCheck { subscription: Option<String> },
+    /// The geographic hierarchy.
+    Geography,
+}
+
+macro_rules! operations {
+    ($($(#[$meta:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// An operation, under the name by which counters and fault rules know it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Operation {
+            $($(#[$meta])* $variant),+
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable name, such as `profiles.list`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+operations! {
+    /// List the profiles of a resource group.
+    ProfilesList = "profiles.list",
+    /// List the profiles of a subscription.
+    ProfilesListAll = "profiles.listAll",
+    /// Read a profile.
+    ProfilesGet = "profiles.get",
+    /// Create or replace a profile with its endpoints.
+    ProfilesPut = "profiles.put",
+    /// Change settings of a profile.
+    ProfilesPatch = "profiles.patch",
+    /// Delete a profile with its endpoints.
+    ProfilesDelete = "profiles.delete",
+    /// Read an endpoint.
+    EndpointsGet = "endpoints.get",
+    /// Create or replace an endpoint.
+    EndpointsPut = "endpoints.put",
+    /// Change an endpoint.
+    EndpointsPatch = "endpoints.patch",
+    /// Delete an endpoint.
+    EndpointsDelete = "endpoints.delete",
+    /// Read a profile's tags.
+    TagsGet = "tags.get",
+    /// Replace a profile's tags.
+    TagsPut = "tags.put",
+    /// Merge, replace or delete tags of a profile.
+    TagsPatch = "tags.patch",
+    /// Remove every tag of a profile.
+    TagsDelete = "tags.delete",
+    /// Ask whether a relative name is free.
+    NameCheck = "name.check",
+    /// Read the geographic hierarchy.
+    GeographyGet = "geography.get",
+    /// Anything that is not an operation of Traffic Manager: an unknown path or a method that a path does not take.
+    Unknown = "unknown",
+}
+
+// === impl Operation ===
+
+impl Operation {
+    /// The operation of a request.
+    pub(crate) fn of(method: &Method, resource: Option<&Resource>) -> Self {
+        match (resource, method.as_str()) {
+            (
+                Some(Resource::Profiles {
+                    resource_group: Some(_),
+                    ..
+                }),
+                "GET",
+            ) => Self::ProfilesList,
+            (Some(Resource::Profiles { .. }), "GET") => Self::ProfilesListAll,
+            (Some(Resource::Profile(_)), "GET") => Self::ProfilesGet,
+            (Some(Resource::Profile(_)), "PUT") => Self::ProfilesPut,
+            (Some(Resource::Profile(_)), "PATCH") => Self::ProfilesPatch,
+            (Some(Resource::Profile(_)), "DELETE") => Self::ProfilesDelete,
+            (Some(Resource::Endpoint { .. }), "GET") => Self::EndpointsGet,
+            (Some(Resource::Endpoint { .. }), "PUT") => Self::EndpointsPut,
+            (Some(Resource::Endpoint { .. }), "PATCH") => Self::EndpointsPatch,
+            (Some(Resource::Endpoint { .. }), "DELETE") => Self::EndpointsDelete,
+            (Some(Resource::ProfileTags(_)), "GET") => Self::TagsGet,
+            (Some(Resource::ProfileTags(_)), "PUT") => Self::TagsPut,
+            (Some(Resource::ProfileTags(_)), "PATCH") => Self::TagsPatch,
+            (Some(Resource::ProfileTags(_)), "DELETE") => Self::TagsDelete,
+            (Some(Resource::NameCheck { .. }), "POST") => Self::NameCheck,
+            (Some(Resource::Geography), "GET") => Self::GeographyGet,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether it changes something.
+    pub fn is_write(self) -> bool {
+        matches!(
+            self,
+            Self::ProfilesPut
+                | Self::ProfilesPatch
+                | Self::ProfilesDelete
+                | Self::EndpointsPut
+                | Self::EndpointsPatch
+                | Self::EndpointsDelete
+                | Self::TagsPut
+                | Self::TagsPatch
+                | Self::TagsDelete
+        )
+    }
+}
+
+// === impl Resource ===
+
+impl Resource {
+    /// Reads a percent-encoded path.
+    pub(crate) fn parse(path: &str) -> Option<Self> {
+        let segments: Vec<String> = path
+            .strip_prefix('/')?
+            .split('/')
+            .map(decode)
+            .collect::<Option<_>>()?;
+        let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+        if parts.iter().any(|part| part.is_empty()) {
+            return None;
+        }
+        match parts.as_slice() {
+            [first, rest @ ..] if is_providers(first) => Self::of_tenant(rest),
+            [first, subscription, rest @ ..] if first.eq_ignore_ascii_case("subscriptions") => {
+                Self::of_subscription(subscription, rest)
+            }
+            _ => None,
+        }
+    }
+
+    /// The profile that the resource is or belongs to.
+    pub(crate) fn profile(&self) -> Option<&ProfilePath> {
+        match self {
+            Self::Profile(profile)
+            | Self::ProfileTags(profile)
+            | Self::Endpoint { profile, .. } => Some(profile),
+            _ => None,
+        }
+    }
+
+    /// The subscription that the resource is in.
+    pub(crate) fn subscription(&self) -> Option<&str> {
+        match self {
+            Self::Profiles { subscription, .. } => Some(subscription),
+            Self::NameCheck { subscription } => subscription.as_deref(),
+            Self::Geography => None,
+            _ => self.profile().map(|profile| profile.subscription.as_str()),
+        }
+    }
+
+    /// The resource group that the resource is in.
+    pub(crate) fn resource_group(&self) -> Option<&str> {
+        match self {
+            Self::Profiles { resource_group, .. } => resource_group.as_deref(),
+            _ => self
+                .profile()
+                .map(|profile| profile.resource_group.as_str()),
+        }
+    }
+
+    /// The resource type, as errors about api-versions name it.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Profiles { .. } | Self::Profile(_) => "trafficmanagerprofiles",
+            Self::Endpoint { kind, .. } => match kind {
+                EndpointKind::Azure => "trafficmanagerprofiles/azureendpoints",
+                EndpointKind::External => "trafficmanagerprofiles/externalendpoints",
+                EndpointKind::Nested => "trafficmanagerprofiles/nestedendpoints",
+            },
+            Self::ProfileTags(_) => "tags",
+            Self::NameCheck { .. } => "checkTrafficManagerNameAvailability",
+            Self::Geography => "trafficManagerGeographicHierarchies",
+        }
+    }
+
+    fn of_tenant(rest: &[&str]) -> Option<Self> {
+        match rest {
+            [network, action] if is_network(network) => action
+                .eq_ignore_ascii_case("checkTrafficManagerNameAvailability")
+                .then_some(Self::NameCheck { subscription: None }),
+            [network, kind, name]
+                if is_network(network)
+                    && kind.eq_ignore_ascii_case("trafficManagerGeographicHierarchies")
+                    && name.eq_ignore_ascii_case("default") =>
+            {
+                Some(Self::Geography)
+            }
+            _ => None,
+        }
+    }
+
+    fn of_subscription(subscription: &str, rest: &[&str]) -> Option<Self> {
+        match rest {
+            [providers, network, last] if is_providers(providers) && is_network(network) => {
+                if is_profiles(last) {
+                    Some(Self::Profiles {
+                        subscription: subscription.to_owned(),
+                        resource_group: None,
+                    })
+                } else {
+                    last.eq_ignore_ascii_case("checkTrafficManagerNameAvailabilityV2")
+                        .then(|| Self::NameCheck {
+                            subscription: Some(subscription.to_owned()),
+                        })
+                }
+            }
+            [groups, group, providers, network, profiles, rest @ ..]
+                if groups.eq_ignore_ascii_case("resourceGroups")
+                    && is_providers(providers)
+                    && is_network(network)
+                    && is_profiles(profiles) =>
+            {
+                Self::of_group(subscription, group, rest)
+            }
+            _ => None,
+        }
+    }
+
+    fn of_group(subscription: &str, group: &str, rest: &[&str]) -> Option<Self> {
+        let profile = |name: &str| ProfilePath {
+            subscription: subscription.to_owned(),
+            resource_group: group.to_owned(),
+            name: name.to_owned(),
+        };
+        match rest {
+            [] => Some(Self::Profiles {
+                subscription: subscription.to_owned(),
+                resource_group: Some(group.to_owned()),
+            }),
+            [name] => Some(Self::Profile(profile(name))),
+            [name, kind, endpoint] => Some(Self::Endpoint {
+                profile: profile(name),
+                kind: EndpointKind::parse_segment(kind)?,
+                name: (*endpoint).to_owned(),
+            }),
+            [name, providers, resources, tags, default]
+                if is_providers(providers)
+                    && resources.eq_ignore_ascii_case("Microsoft.Resources")
+                    && tags.eq_ignore_ascii_case("tags")
+                    && default.eq_ignore_ascii_case("default") =>
+            {
+                Some(Self::ProfileTags(profile(name)))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_providers(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case("providers")
+}
+
+fn is_network(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case("Microsoft.Network")
+}
+
+fn is_profiles(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case("trafficManagerProfiles")
+}
+
+/// Decodes a segment; `None` if it is not UTF-8 or ends inside an escape.
+fn decode(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16));
+            let value = digit()? * 16 + digit()?;
+            bytes.push(u8::try_from(value).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
