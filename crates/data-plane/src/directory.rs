@@ -1,6 +1,7 @@
 //! Where the data plane finds profiles.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::name::Fqdn;
@@ -29,7 +30,7 @@ pub trait Directory: Send + Sync {
 }
 
 /// A fixed set of profiles.
-impl Directory for HashMap<Fqdn, Arc<Profile>> {
+impl<S: BuildHasher + Send + Sync> Directory for HashMap<Fqdn, Arc<Profile>, S> {
     fn profile(&self, fqdn: &Fqdn) -> Option<Arc<Profile>> {
         self.get(fqdn).cloned()
     }

@@ -2,9 +2,20 @@
 //!
 //! It answers the names of profiles below the suffix, the zone's own SOA and NS, and a few static names
 //! ([`ZoneRecords`]) that stand for the rest of the Internet's DNS: the targets of endpoints.
+//!
+//! ```text
+//!   udp, tcp      sockets; nothing but bytes
+//!   responder     bytes to bytes: reads the query, checks EDNS, writes the answer, counts it
+//!   lookup        names to records: zone, profiles, static names, following of CNAMEs
+//! ```
 
+mod client_subnet;
 mod counters;
+mod lookup;
+mod responder;
 mod server;
+mod tcp;
+mod udp;
 mod zone;
 
 pub use counters::{DnsCounters, DnsCounts};

@@ -1,5 +1,7 @@
 //! What Azure's documents leave open or contradict themselves about.
 
+use crate::routing::Absence;
+
 /// How a name without an answer is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Negative {
@@ -48,6 +50,22 @@ pub struct Quirks {
     pub nested_ttl: NestedTtl,
     /// Queries for types that no document mentions, such as HTTPS, which browsers send.
     pub other_types: OtherTypes,
+}
+
+impl Quirks {
+    /// How a profile is answered that has nothing to answer with.
+    pub const fn negative(self, absence: Absence) -> Negative {
+        match absence {
+            Absence::ProfileDisabled | Absence::AllDisabled => Negative::NxDomain,
+            Absence::NoEndpoints => self.no_endpoints,
+            Absence::NothingEligible => self.nothing_eligible,
+            Absence::NoSubnetMatch => self.subnet_no_match,
+            Absence::SubnetMatchUnhealthy => self.subnet_unhealthy,
+            Absence::NoGeographicMatch | Absence::GeographicMatchStopped | Absence::WrongType => {
+                Negative::NoData
+            }
+        }
+    }
 }
 
 impl Default for Quirks {

@@ -57,6 +57,10 @@ impl DnsCounts {
 }
 
 impl DnsCounters {
+    pub(super) fn add(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Reads all counters.
     pub fn snapshot(&self) -> DnsCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

@@ -3,12 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 
 use super::counters::DnsCounters;
+use super::lookup::{Lookup, LookupParts};
+use super::responder::Responder;
 use super::zone::ZoneRecords;
-use crate::answer::Quirks;
+use super::{tcp, udp};
+use crate::answer::{Answerer, Quirks};
 use crate::directory::Directory;
 use crate::name::Fqdn;
 use crate::routing::Locator;
@@ -66,6 +71,15 @@ pub enum DnsError {
         #[source]
         source: std::io::Error,
     },
+    /// The zone's name cannot be written in DNS.
+    #[error("{suffix} cannot be the name of a zone")]
+    Suffix {
+        /// The suffix as configured.
+        suffix: Fqdn,
+        /// What is wrong with it.
+        #[source]
+        source: hickory_proto::ProtoError,
+    },
 }
 
 /// A bound DNS server.
@@ -74,21 +88,37 @@ pub struct DnsServer {
     tcp: TcpListener,
     local_addr: SocketAddr,
     counters: Arc<DnsCounters>,
-    directory: Arc<dyn Directory>,
-    config: DnsConfig,
+    responder: Arc<Responder>,
 }
 
 impl DnsServer {
     /// Binds both sockets; queries that arrive from now on wait for [`DnsServer::serve`].
     pub async fn bind(config: DnsConfig, directory: Arc<dyn Directory>) -> Result<Self, DnsError> {
         let (udp, tcp, local_addr) = bind_pair(config.listen).await?;
+        let counters = Arc::<DnsCounters>::default();
+        let suffix = config.suffix.clone();
+        let lookup = Lookup::new(LookupParts {
+            suffix: config.suffix,
+            listen: local_addr.ip(),
+            records: config.zone,
+            chase: config.chase,
+            answerer: Answerer {
+                locator: config.locator,
+                quirks: config.quirks,
+            },
+            directory,
+            rng: config
+                .seed
+                .map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64),
+        })
+        .map_err(|source| DnsError::Suffix { suffix, source })?;
+        let responder = Arc::new(Responder::new(lookup, Arc::clone(&counters)));
         Ok(Self {
             udp,
             tcp,
             local_addr,
-            counters: Arc::default(),
-            directory,
-            config,
+            counters,
+            responder,
         })
     }
 
@@ -104,8 +134,10 @@ impl DnsServer {
 
     /// Answers queries until `stop` is cancelled; returns when both sockets and all connections are closed.
     pub async fn serve(self, stop: CancellationToken) {
-        let _ = (self.udp, self.tcp, self.directory, self.config);
-        stop.cancelled().await;
+        tokio::join!(
+            udp::serve(&self.udp, &self.responder, &stop),
+            tcp::serve(&self.tcp, &self.responder, &stop),
+        );
     }
 }
 

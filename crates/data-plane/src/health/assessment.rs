@@ -176,6 +176,11 @@ impl<'d> Assessor<'d> {
         assessment
     }
 
+    /// Takes a profile as the innermost one from now on, so that no child can lead back to it.
+    pub(crate) fn enter(&mut self, fqdn: &Fqdn) {
+        self.path.push(fqdn.clone());
+    }
+
     /// The profile behind a nested endpoint, or `None` where it is missing, closes a loop or lies too deep.
     pub(crate) fn child(&mut self, fqdn: &Fqdn) -> Option<Child> {
         if self.path.contains(fqdn) || self.path.len() > MAX_NESTING {

@@ -82,7 +82,7 @@ pub(super) const CATALOG: &[Place] = &[
     place("koreacentral", 37.57, 126.98, "KR GEO-AS"),
     place("koreasouth", 35.18, 129.08, "KR GEO-AS"),
     place("indonesiacentral", -6.21, 106.85, "ID GEO-AS"),
-    place("malaysiawest", 3.14, 101.69, "MY GEO-AS"),
+    place("malaysiawest", 3.15, 101.69, "MY GEO-AS"),
     place("chinaeast", 31.23, 121.47, "CN GEO-AS"),
     place("chinaeast2", 31.23, 121.47, "CN GEO-AS"),
     place("chinanorth", 39.90, 116.41, "CN GEO-AS"),
