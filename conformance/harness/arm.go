@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -217,4 +218,17 @@ func Foreign(name string, endpoints ...Endpoint) Profile {
 			Endpoints:            endpoints,
 		},
 	}
+}
+
+// Differs says whether anything of an endpoint changed.
+func Differs(before, after Endpoint) bool { return !reflect.DeepEqual(before, after) }
+
+// ProfilesDiffer says whether anything of a profile or its endpoints changed.
+func ProfilesDiffer(before, after Profile) bool { return !reflect.DeepEqual(before, after) }
+
+// SettingsDiffer says whether anything of a profile changed apart from its
+// endpoints and tags.
+func SettingsDiffer(before, after Profile) bool {
+	before.Properties.Endpoints, after.Properties.Endpoints = nil, nil
+	return !reflect.DeepEqual(before.Properties, after.Properties)
 }

@@ -155,19 +155,16 @@ type Loop struct {
 
 // Attempt runs one loop. A hard error fails the test, because it would have ended
 // the ExternalDNS process; a soft one is in the result.
+//
+// Loops of two clusters may run at the same time if both are prepared.
 func (c *Cluster) Attempt(tb testing.TB) Loop {
 	tb.Helper()
-	// The prefix is a variable of ExternalDNS's package, set once by its main
-	// function. Here two clusters of one process may differ in it.
-	sourceannotations.SetAnnotationPrefix(c.config.AnnotationPrefix)
-	if err := c.refresh(); err != nil {
-		tb.Fatalf("build the source of %s: %v", c.Owner, err)
-	}
+	c.Prepare(tb)
 	c.provider.records, c.provider.sent = nil, nil
 	c.registry.offered, c.registry.adjusted, c.registry.planned = nil, nil, nil
 	err := c.controller.RunOnce(context.Background())
 	if err != nil && !errors.Is(err, provider.SoftError) {
-		tb.Fatalf("a hard error, which ends the ExternalDNS process of %s: %v", c.Owner, err)
+		tb.Errorf("a hard error, which ends the ExternalDNS process of %s: %v", c.Owner, err)
 	}
 	return Loop{
 		Offered: c.registry.offered,
@@ -223,3 +220,16 @@ func (clients) IstioClient() (istio.Interface, error)               { return nil
 func (clients) DynamicKubernetesClient() (dynamic.Interface, error) { return nil, errNoClient }
 func (clients) OpenShiftClient() (openshift.Interface, error)       { return nil, errNoClient }
 func (clients) RESTConfig() (*rest.Config, error)                   { return nil, errNoClient }
+
+// Prepare fills the source's caches now instead of in the next loop.
+func (c *Cluster) Prepare(tb testing.TB) {
+	tb.Helper()
+	// The prefix is a variable of ExternalDNS's package, set once by its main
+	// function. Here two clusters of one process may differ in it.
+	if sourceannotations.AnnotationKeyPrefix != c.config.AnnotationPrefix {
+		sourceannotations.SetAnnotationPrefix(c.config.AnnotationPrefix)
+	}
+	if err := c.refresh(); err != nil {
+		tb.Fatalf("build the source of %s: %v", c.Owner, err)
+	}
+}

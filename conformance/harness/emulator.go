@@ -39,7 +39,7 @@ func StartEmulator(tb testing.TB, flags ...string) *Emulator {
 			"emulator", "--arm-listen", arm, "--dns-listen", dns, "--dns-suffix", Suffix, "--no-probes",
 		}, flags...)
 		emulator := &Emulator{
-			Process: start(tb, "emulator", arguments...),
+			Process: start(tb, "emulator", nil, arguments...),
 			ARM:     "http://" + arm,
 			DNS:     dns,
 			client:  &http.Client{Timeout: 10 * time.Second},
@@ -68,7 +68,7 @@ func lostPort(failure error, logs string) bool {
 
 // ListOperations are the operations that list profiles, of a resource group or of
 // the whole subscription.
-var ListOperations = []string{"profiles.list", "profiles.listBySubscription"}
+var ListOperations = []string{"profiles.list", "profiles.listAll"}
 
 // Requests is what the emulator counted since the last reset.
 type Requests struct {

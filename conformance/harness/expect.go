@@ -81,3 +81,9 @@ func DescribeRecord(record *endpoint.Endpoint) string {
 	return fmt.Sprintf("%s %s %q ttl=%d %v labels=%v properties=%v",
 		record.DNSName, record.RecordType, record.SetIdentifier, record.RecordTTL, record.Targets, record.Labels, properties)
 }
+
+// Cost returns the ARM calls that work makes.
+func (c *Cluster) Cost(tb testing.TB, work func()) Requests {
+	tb.Helper()
+	return c.emulator.Cost(tb, work)
+}

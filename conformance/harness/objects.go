@@ -193,3 +193,25 @@ func (c *Cluster) DeleteIngress(tb testing.TB, name string) {
 	}
 	c.dirty = true
 }
+
+// Annotations returns traffic-manager annotations as they stand in a manifest for
+// this cluster.
+func (c *Cluster) Annotations(hosts []string, tm TM) map[string]string {
+	return annotations(c.prefix(), hosts, nil, tm)
+}
+
+// ApplyNode creates a ready Node with an external address.
+func (c *Cluster) ApplyNode(tb testing.TB, name, address string) {
+	tb.Helper()
+	_, err := c.kube.CoreV1().Nodes().Create(context.Background(), &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Status: corev1.NodeStatus{
+			Addresses:  []corev1.NodeAddress{{Type: corev1.NodeExternalIP, Address: address}},
+			Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}},
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		tb.Fatalf("create the node %s: %v", name, err)
+	}
+	c.dirty = true
+}

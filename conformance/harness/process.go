@@ -35,13 +35,13 @@ type Process struct {
 	ended  chan struct{}
 }
 
-// start runs the program with exactly these arguments and no inherited
-// environment: a setting of the developer's shell must not change a test.
-func start(tb testing.TB, name string, args ...string) *Process {
+// start runs the program with exactly these arguments and settings and no
+// inherited environment: the developer's shell must not change a test.
+func start(tb testing.TB, name string, environment []string, args ...string) *Process {
 	tb.Helper()
 	output := &buffer{}
 	cmd := exec.Command(Binary(tb), args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + tb.TempDir(), "RUST_BACKTRACE=1"}
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + tb.TempDir(), "RUST_BACKTRACE=1"}, environment...)
 	cmd.Stdout = output
 	cmd.Stderr = output
 	cmd.SysProcAttr = childAttributes()

@@ -34,6 +34,10 @@ type ServeSettings struct {
 	Groups []string
 	// Flags, written `--name=value`, replace the ones of the harness.
 	Flags []string
+	// Omit are flags, written `--name`, that are not given at all.
+	Omit []string
+	// Environment are variables, written `NAME=value`.
+	Environment []string
 }
 
 // StartServe starts a webhook provider and waits until it answers, which it does
@@ -62,7 +66,8 @@ func (s *Serve) launch(tb testing.TB, api, operations int) {
 		}
 		s.URL = fmt.Sprintf("http://127.0.0.1:%d", apiPort)
 		s.Operations = fmt.Sprintf("http://127.0.0.1:%d", operationsPort)
-		s.Process = start(tb, "serve "+s.settings.Owner, s.settings.arguments(apiPort, operationsPort)...)
+		s.Process = start(tb, "serve "+s.settings.Owner, s.settings.Environment,
+			s.settings.arguments(apiPort, operationsPort)...)
 		failure = s.await(func() error {
 			if _, err := s.get(s.Operations + "/healthz"); err != nil {
 				return err
@@ -97,20 +102,34 @@ func (s ServeSettings) arguments(api, operations int) []string {
 		"--log-level=debug",
 		"--profile-grace=0s",
 	}
-	return append([]string{"serve"}, override(flags, s.Flags)...)
+	flags = slices.DeleteFunc(override(flags, s.Flags), func(flag string) bool {
+		return slices.Contains(s.Omit, flagName(flag))
+	})
+	return append([]string{"serve"}, flags...)
 }
 
 // override returns flags of the form `--name=value`, in which a name given again
 // in replacements has its value from there.
 func override(flags, replacements []string) []string {
-	name := func(flag string) string {
-		before, _, _ := strings.Cut(flag, "=")
-		return before
-	}
 	kept := slices.DeleteFunc(slices.Clone(flags), func(flag string) bool {
-		return slices.ContainsFunc(replacements, func(other string) bool { return name(other) == name(flag) })
+		return slices.ContainsFunc(replacements, func(other string) bool { return flagName(other) == flagName(flag) })
 	})
 	return append(kept, replacements...)
+}
+
+// flagName returns `--name` of `--name=value`.
+func flagName(flag string) string {
+	name, _, _ := strings.Cut(flag, "=")
+	return name
+}
+
+// RunServe runs a `serve` that is expected to end by itself, and returns its exit
+// code and what it printed.
+func RunServe(tb testing.TB, environment []string, flags ...string) (int, string) {
+	tb.Helper()
+	process := start(tb, "serve", environment, append([]string{"serve"}, flags...)...)
+	process.attend(tb)
+	return process.ExitCode(tb), process.Logs()
 }
 
 // Restart ends the process at once and starts it again on the same ports, as a
@@ -157,12 +176,34 @@ func (s *Serve) get(url string) (string, error) {
 // Ready returns the status of /readyz.
 func (s *Serve) Ready(tb testing.TB) int {
 	tb.Helper()
-	response, err := s.client.Get(s.Operations + "/readyz")
+	status, _, _ := s.Send(tb, http.MethodGet, s.Operations+"/readyz", "")
+	return status
+}
+
+// MediaType is the media type of the webhook protocol.
+const MediaType = "application/external.dns.webhook+json;version=1"
+
+// Send sends a request that ExternalDNS of this version would not send, and
+// returns status, headers and body. A transport error fails the test, because it
+// ends the ExternalDNS process.
+func (s *Serve) Send(tb testing.TB, method, url, body string) (int, http.Header, string) {
+	tb.Helper()
+	request, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
-		tb.Fatalf("GET /readyz: %v", err)
+		tb.Fatal(err)
+	}
+	request.Header.Set("Accept", MediaType)
+	request.Header.Set("Content-Type", MediaType)
+	response, err := s.client.Do(request)
+	if err != nil {
+		tb.Fatalf("%s %s: %v", method, url, err)
 	}
 	defer response.Body.Close()
-	return response.StatusCode
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		tb.Fatalf("%s %s: %v", method, url, err)
+	}
+	return response.StatusCode, response.Header, string(text)
 }
 
 // Metric adds up the samples of a metric whose label set contains every label

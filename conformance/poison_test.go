@@ -1,0 +1,160 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+
+	"external-dns-traffic-manager/conformance/harness"
+)
+
+// poisons are annotations that make an object invalid.
+var poisons = []struct {
+	name string
+	// pairs are names and values; the first name is the one to be reported.
+	pairs []string
+}{
+	{"weight is no number", []string{"weight", "heavy"}},
+	{"weight too large", []string{"weight", "1001"}},
+	{"weight negative", []string{"weight", "-1"}},
+	{"weight with a fraction", []string{"weight", "1.5"}},
+	{"priority zero", []string{"priority", "0"}},
+	{"priority too large", []string{"priority", "1001"}},
+	{"unknown routing method", []string{"routing-method", "Fastest"}},
+	{"unknown status", []string{"endpoint-status", "Paused"}},
+	{"unknown location", []string{"endpoint-location", "atlantis"}},
+	{"unknown protocol", []string{"monitor-protocol", "QUIC"}},
+	{"port out of range", []string{"monitor-port", "70000"}},
+	{"TCP without a port", []string{"monitor-port", "", "monitor-protocol", "TCP"}},
+	{"TCP with a path", []string{"monitor-path", "/x", "monitor-protocol", "TCP", "monitor-port", "5432"}},
+	{"path without a slash", []string{"monitor-path", "health"}},
+	{"TTL is no number", []string{"dns-ttl", "soon"}},
+	{"TTL negative", []string{"dns-ttl", "-5"}},
+	{"health checks neither true nor false", []string{"health-checks-enabled", "perhaps"}},
+	{"enabled neither true nor false", []string{"enabled", "perhaps"}},
+	{"group outside the list", []string{"resource-group", "somebody-elses-rg"}},
+	{"profile name with a slash", []string{"profile-name", "a/b"}},
+	{"endpoint name with a slash", []string{"endpoint-name", "a/b"}},
+	{"DNS name with a dot", []string{"dns-name", "a.b"}},
+	{"target is no name", []string{"target", "not a name"}},
+	{"target is the vanity host", []string{"target", "my-app.example.com", "hostname", "my-app.example.com"}},
+	{"vanity host is no name", []string{"hostname", "my app"}},
+	{"geographic without codes", []string{"geo-mapping", "", "routing-method", "Geographic"}},
+	{"unknown geographic code", []string{"geo-mapping", "XX-NOWHERE", "routing-method", "Geographic"}},
+	{"no subnet", []string{"subnets", "10.0.0.0/99", "routing-method", "Subnet"}},
+	{"performance without a location", []string{"endpoint-location", "", "routing-method", "Performance"}},
+	{"a name under MultiValue", []string{"target", "hostname", "routing-method", "MultiValue"}},
+}
+
+func TestAPoisonedNewObjectIsNotCreatedAndItsNeighboursAre(t *testing.T) {
+	world := harness.NewWorld(t)
+	for _, poison := range poisons {
+		t.Run(poison.name, func(t *testing.T) {
+			cluster := world.Cluster(t, "cluster-east")
+			cluster.Apply(t, plain("first"))
+			cluster.Apply(t, plain("poisoned").With(poison.pairs...))
+			cluster.Apply(t, plain("second"))
+			wantCounts(t, cluster.Settle(t), harness.Counts{Create: 2})
+			profiles := world.Profiles(t, group)
+			if len(profiles) != 2 {
+				t.Errorf("Azure has %d profiles, want only those of the neighbours", len(profiles))
+			}
+			wantReported(t, cluster, "service/default/poisoned", poison.pairs[0])
+
+			// Repaired, it is created like any other.
+			cluster.Apply(t, plain("poisoned"))
+			wantCounts(t, cluster.Settle(t), harness.Counts{Create: 1})
+			for _, name := range []string{"first", "poisoned", "second"} {
+				cluster.Delete(t, plain(name))
+			}
+			cluster.Loop(t)
+			cluster.ExpectNoOp(t)
+		})
+	}
+}
+
+func TestAPoisonedMemberStaysAsItIsAndItsNeighboursFollow(t *testing.T) {
+	world := harness.NewWorld(t)
+	cluster := world.Cluster(t, "cluster-east")
+	member := plain("poisoned").With("weight", "40", "hostname", "my-app.example.com", "endpoint-location", "eastus")
+	cluster.Apply(t, member)
+	cluster.Apply(t, plain("neighbour"))
+	cluster.Settle(t)
+	before := world.Profile(t, group, "tm-poisoned")
+	for i, poison := range poisons {
+		t.Run(poison.name, func(t *testing.T) {
+			weight := 100 + i + 1
+			cluster.Apply(t, member.With(poison.pairs...).With("health-checks-enabled", "false").With(poison.pairs...))
+			cluster.Apply(t, plain("neighbour").With("weight", decimal(weight)))
+			wantCounts(t, cluster.Settle(t), harness.Counts{Update: 1})
+			after := world.Profile(t, group, "tm-poisoned")
+			if harness.ProfilesDiffer(*before, *after) {
+				t.Errorf("the poisoned object changed its profile:\nbefore %+v\nafter  %+v", before, after)
+			}
+			wantEqual(t, "the neighbour's weight", world.Member(t, group, "tm-neighbour", "neighbour").Properties.Weight, weight)
+		})
+	}
+	// A poisoned object that is deleted takes its member with it.
+	cluster.Apply(t, member.With("weight", "heavy"))
+	cluster.ExpectNoOp(t)
+	cluster.Delete(t, member)
+	wantCounts(t, cluster.Loop(t), harness.Counts{Delete: 1})
+	cluster.ExpectNoOp(t)
+	if world.FindProfile(t, group, "tm-poisoned") != nil {
+		t.Error("the profile of the deleted object is still there")
+	}
+}
+
+func TestAnUnknownAnnotationIsReportedWithTheNearestKnownOne(t *testing.T) {
+	world := harness.NewWorld(t)
+	cluster := world.Cluster(t, "cluster-east")
+	cluster.Apply(t, plain("typo").With("wieght", "70"))
+	cluster.Settle(t)
+	wantReported(t, cluster, "service/default/typo", "wieght", "weight")
+}
+
+// The name of the profile is taken by someone else in the world: that profile is
+// reported, the others proceed, and it is created once the name is free.
+func TestANameTakenBySomeoneElse(t *testing.T) {
+	world := harness.NewWorld(t)
+	world.PutProfile(t, "somebody-elses-rg", "their-profile", harness.Foreign("tm-taken"))
+	cluster := world.Cluster(t, "cluster-east")
+	cluster.Apply(t, plain("first"))
+	cluster.Apply(t, plain("taken"))
+	cluster.Apply(t, plain("second"))
+	for range 3 {
+		cluster.Attempt(t)
+	}
+	profiles := world.Profiles(t, group)
+	for _, name := range []string{"tm-first", "tm-second"} {
+		if _, found := profiles[name]; !found {
+			t.Errorf("the profile %s of a neighbour is missing", name)
+		}
+	}
+	if _, found := profiles["tm-taken"]; found {
+		t.Error("the profile whose name is taken exists")
+	}
+	wantReported(t, cluster, "tm-taken")
+
+	cluster.Apply(t, plain("first").With("weight", "7"))
+	cluster.Attempt(t)
+	wantEqual(t, "the neighbour's weight", world.Member(t, group, "tm-first", "first").Properties.Weight, 7)
+
+	world.DeleteProfile(t, "somebody-elses-rg", "their-profile")
+	cluster.Loop(t)
+	cluster.ExpectNoOp(t)
+	world.Member(t, group, "tm-taken", "taken")
+}
+
+func TestManyPoisonedObjectsAreAllReported(t *testing.T) {
+	world := harness.NewWorld(t)
+	cluster := world.Cluster(t, "cluster-east")
+	for _, name := range []string{"a", "b", "c"} {
+		cluster.Apply(t, plain(name).With("weight", "heavy"))
+	}
+	cluster.ExpectNoOp(t)
+	for _, name := range []string{"a", "b", "c"} {
+		if !strings.Contains(cluster.Serve.Logs(), "service/default/"+name) {
+			t.Errorf("the log does not name %s", name)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+// Package conformance holds the real ExternalDNS against the real binary.
+package conformance
+
+import (
+	"strconv"
+	"testing"
+
+	"external-dns-traffic-manager/conformance/harness"
+)
+
+const (
+	group   = harness.Group
+	profile = "my-app-global"
+	fqdn    = profile + "." + harness.Suffix
+)
+
+// east is the Service of the first cluster, as in examples/multi-region.
+func east() harness.Service {
+	return regional("my-app-east", "203.0.113.10", "east-us", "eastus", "70")
+}
+
+// west is the Service of the second cluster.
+func west() harness.Service {
+	return regional("my-app-west", "203.0.113.20", "west-us", "westus", "30")
+}
+
+func regional(name, address, endpoint, region, weight string) harness.Service {
+	return harness.Service{
+		Name:      name,
+		Hosts:     []string{name + ".example.com"},
+		Addresses: []string{address},
+		TM: harness.TM{
+			"enabled":           "true",
+			"resource-group":    group,
+			"profile-name":      profile,
+			"hostname":          "my-app.example.com",
+			"routing-method":    "Weighted",
+			"weight":            weight,
+			"endpoint-name":     endpoint,
+			"endpoint-location": region,
+			"monitor-protocol":  "HTTPS",
+			"monitor-port":      "443",
+			"monitor-path":      "/health",
+		},
+	}
+}
+
+// plain is a Service with as few annotations as possible and its own profile.
+func plain(name string) harness.Service {
+	return harness.Service{
+		Name:      name,
+		Hosts:     []string{name + ".example.com"},
+		Addresses: []string{"203.0.113.30"},
+		TM:        harness.TM{"enabled": "true", "profile-name": "tm-" + name, "endpoint-name": name},
+	}
+}
+
+// joined is a world with the east and the west cluster, both members of one
+// profile and settled.
+func joined(t *testing.T) (world *harness.World, eastern, western *harness.Cluster) {
+	t.Helper()
+	world = harness.NewWorld(t)
+	eastern = world.Cluster(t, "cluster-east")
+	western = world.Cluster(t, "cluster-west")
+	eastern.Apply(t, east())
+	eastern.Settle(t)
+	western.Apply(t, west())
+	western.Settle(t)
+	eastern.ExpectNoOp(t)
+	return world, eastern, western
+}
+
+// wantCounts fails the test unless a plan has exactly these changes.
+func wantCounts(t *testing.T, loop harness.Loop, want harness.Counts) {
+	t.Helper()
+	if got := harness.Count(loop.Planned); got != want {
+		t.Errorf("planned %+v, want %+v:%s", got, want, harness.Describe(loop.Planned))
+	}
+}
+
+// wantEqual fails the test unless two values are equal.
+func wantEqual[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+// decimal writes a number as an annotation has it.
+func decimal(number int) string { return strconv.Itoa(number) }
