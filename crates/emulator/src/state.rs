@@ -131,6 +131,11 @@ impl State {
         Some(Statuses::new(&stored.view, &assessment))
     }
 
+    /// The global name of a profile.
+    pub fn fqdn_of(&self, profile: &Profile) -> Option<Fqdn> {
+        self.fqdn(&profile.settings.relative_name)
+    }
+
     /// Forces the health of an endpoint or, with `None`, hands it back to the probes. Returns whether it exists.
     pub fn force_health(
         &mut self,

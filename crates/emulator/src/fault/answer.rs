@@ -1,0 +1,102 @@
+//! The bodies that Azure sends with the statuses that faults inject.
+
+use axum::http::StatusCode;
+
+use crate::operation::{Operation, Resource};
+use crate::refusal::error_response;
+use crate::request::Response;
+
+/// The usual answer with this status.
+pub(super) fn usual(
+    status: StatusCode,
+    operation: Operation,
+    resource: Option<&Resource>,
+) -> Response {
+    let subscription = resource
+        .and_then(Resource::subscription)
+        .unwrap_or("00000000-0000-0000-0000-000000000000");
+    let (code, message) = match status {
+        StatusCode::UNAUTHORIZED => (
+            "ExpiredAuthenticationToken",
+            "The access token expiry UTC time is earlier than the current UTC time. Please refresh your credentials."
+                .to_owned(),
+        ),
+        StatusCode::FORBIDDEN => ("AuthorizationFailed", forbidden(operation, resource)),
+        StatusCode::NOT_FOUND => ("NotFound", "The resource was not found.".to_owned()),
+        StatusCode::CONFLICT => (
+            "Conflict",
+            "Another operation on this or dependent resource is in progress.".to_owned(),
+        ),
+        StatusCode::TOO_MANY_REQUESTS => (
+            "SubscriptionRequestsThrottled",
+            format!("Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '6' seconds.", action(operation)),
+        ),
+        StatusCode::SERVICE_UNAVAILABLE => (
+            "ServiceUnavailable",
+            "The service is temporarily unavailable. Please try again later.".to_owned(),
+        ),
+        StatusCode::GATEWAY_TIMEOUT => (
+            "GatewayTimeout",
+            "The gateway did not receive a response from 'Microsoft.Network' within the specified time period."
+                .to_owned(),
+        ),
+        status if status.is_server_error() => (
+            "InternalServerError",
+            "An error occurred.".to_owned(),
+        ),
+        status if status.is_client_error() => ("BadRequest", "The request is invalid.".to_owned()),
+        status => return Response::empty(status),
+    };
+    error_response(status, code, &message)
+}
+
+fn forbidden(operation: Operation, resource: Option<&Resource>) -> String {
+    let scope = match resource {
+        Some(Resource::Endpoint {
+            profile,
+            kind,
+            name,
+        }) => format!("{}/{}/{name}", profile.id(), kind.as_str()),
+        Some(Resource::Profile(profile) | Resource::ProfileTags(profile)) => profile.id(),
+        Some(Resource::Profiles {
+            subscription,
+            resource_group,
+        }) => match resource_group {
+            Some(group) => format!("/subscriptions/{subscription}/resourceGroups/{group}"),
+            None => format!("/subscriptions/{subscription}"),
+        },
+        _ => "/".to_owned(),
+    };
+    format!(
+        "The client '00000000-0000-0000-0000-000000000001' with object id '00000000-0000-0000-0000-000000000001' does not have authorization to perform action '{}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+        action(operation)
+    )
+}
+
+/// The action of role-based access control that an operation needs.
+fn action(operation: Operation) -> &'static str {
+    match operation {
+        Operation::ProfilesList
+        | Operation::ProfilesListAll
+        | Operation::ProfilesGet
+        | Operation::Unknown => "Microsoft.Network/trafficmanagerprofiles/read",
+        Operation::ProfilesPut | Operation::ProfilesPatch => {
+            "Microsoft.Network/trafficmanagerprofiles/write"
+        }
+        Operation::ProfilesDelete => "Microsoft.Network/trafficmanagerprofiles/delete",
+        Operation::EndpointsGet => {
+            "Microsoft.Network/trafficmanagerprofiles/externalendpoints/read"
+        }
+        Operation::EndpointsPut | Operation::EndpointsPatch => {
+            "Microsoft.Network/trafficmanagerprofiles/externalendpoints/write"
+        }
+        Operation::EndpointsDelete => {
+            "Microsoft.Network/trafficmanagerprofiles/externalendpoints/delete"
+        }
+        Operation::TagsGet => "Microsoft.Resources/tags/read",
+        Operation::TagsPut | Operation::TagsPatch => "Microsoft.Resources/tags/write",
+        Operation::TagsDelete => "Microsoft.Resources/tags/delete",
+        Operation::NameCheck => "Microsoft.Network/checkTrafficManagerNameAvailability/action",
+        Operation::GeographyGet => "Microsoft.Network/trafficManagerGeographicHierarchies/read",
+    }
+}

@@ -1,0 +1,155 @@
+//! Settings of the emulator, and the command line that sets them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use data_plane::dns::ZoneRecord;
+use data_plane::{ClientLocation, Fqdn};
+
+use crate::duration;
+use crate::quirks::Quirks;
+use crate::state::Cloud;
+
+/// Settings of an emulator.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Address of the ARM API and the control API; port 0 takes a free one.
+    pub arm_listen: SocketAddr,
+    /// Address of the DNS server, over UDP and TCP; port 0 takes a free one.
+    pub dns_listen: SocketAddr,
+    /// What the cloud is like.
+    pub cloud: Cloud,
+    /// Names that targets resolve to, for probes and as DNS answers.
+    pub zone_records: Vec<ZoneRecord>,
+    /// Where clients are.
+    pub client_locations: Vec<ClientLocation>,
+    /// How long every ARM answer takes.
+    pub latency: Duration,
+    /// Whether endpoints are probed. Without probes an endpoint stays `CheckingEndpoint`, which DNS answers with, until
+    /// its health is forced over the control API.
+    pub probes: bool,
+    /// Interval between probes in place of the profile's.
+    pub probe_interval: Option<Duration>,
+    /// Seed of ids, faults and DNS answers. `None` takes one from the operating system.
+    pub seed: Option<u64>,
+}
+
+/// Command line of the emulator. Every flag has an environment variable.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Address of the ARM API and, under /_emulator/, of the control API.
+    #[arg(
+        long,
+        env = "EMULATOR_ARM_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8787"
+    )]
+    pub arm_listen: SocketAddr,
+
+    /// Address of the DNS server, UDP and TCP.
+    #[arg(
+        long,
+        env = "EMULATOR_DNS_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8653"
+    )]
+    pub dns_listen: SocketAddr,
+
+    /// DNS suffix of profiles.
+    #[arg(
+        long,
+        env = "EMULATOR_DNS_SUFFIX",
+        value_name = "NAME",
+        default_value = "trafficmanager.net"
+    )]
+    pub dns_suffix: Fqdn,
+
+    /// Accept private and reserved addresses as targets, which Azure refuses.
+    #[arg(long, env = "EMULATOR_ALLOW_PRIVATE_TARGETS")]
+    pub allow_private_targets: bool,
+
+    /// Resource group that exists in every subscription; others are not found. May be given several times. Without
+    /// any, every resource group exists.
+    #[arg(
+        long = "resource-group",
+        env = "EMULATOR_RESOURCE_GROUPS",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub resource_groups: Vec<String>,
+
+    /// Address of a name outside the Traffic Manager zone, so that targets resolve. May be given several times.
+    #[arg(
+        long = "zone-record",
+        env = "EMULATOR_ZONE_RECORDS",
+        value_name = "NAME=ADDRESS",
+        value_delimiter = ','
+    )]
+    pub zone_records: Vec<ZoneRecord>,
+
+    /// Region and geographic codes of the clients of a network. May be given several times; several in the environment
+    /// variable are separated by semicolons.
+    #[arg(
+        long = "client-location",
+        env = "EMULATOR_CLIENT_LOCATIONS",
+        value_name = "CIDR=REGION[,GEO...]",
+        value_delimiter = ';'
+    )]
+    pub client_locations: Vec<ClientLocation>,
+
+    /// How long every ARM answer takes, for example 200ms.
+    #[arg(long, env = "EMULATOR_LATENCY", value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
+    pub latency: Duration,
+
+    /// Do not probe endpoints: they stay CheckingEndpoint, which DNS answers with, until their health is forced.
+    #[arg(long, env = "EMULATOR_NO_PROBES")]
+    pub no_probes: bool,
+
+    /// Interval between probes in place of the profile's 10 or 30 seconds, for example 500ms.
+    #[arg(long, env = "EMULATOR_PROBE_INTERVAL", value_name = "DURATION", value_parser = duration::parse)]
+    pub probe_interval: Option<Duration>,
+
+    /// Seed of request ids, faults and DNS answers, to see the same again.
+    #[arg(long, env = "EMULATOR_SEED", value_name = "NUMBER")]
+    pub seed: Option<u64>,
+}
+
+// === impl Options ===
+
+impl Default for Options {
+    /// Free ports on the loopback interface, no probes, no latency.
+    fn default() -> Self {
+        Self {
+            arm_listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            dns_listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            cloud: Cloud::default(),
+            zone_records: Vec::new(),
+            client_locations: Vec::new(),
+            latency: Duration::ZERO,
+            probes: false,
+            probe_interval: None,
+            seed: None,
+        }
+    }
+}
+
+impl From<Args> for Options {
+    fn from(args: Args) -> Self {
+        Self {
+            arm_listen: args.arm_listen,
+            dns_listen: args.dns_listen,
+            cloud: Cloud {
+                dns_suffix: args.dns_suffix,
+                allow_private_targets: args.allow_private_targets,
+                resource_groups: args.resource_groups,
+                quirks: Quirks::default(),
+            },
+            zone_records: args.zone_records,
+            client_locations: args.client_locations,
+            latency: args.latency,
+            probes: !args.no_probes,
+            probe_interval: args.probe_interval.filter(|interval| !interval.is_zero()),
+            seed: args.seed,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The ARM service: the [`State`] with everything that a gateway adds: counts, fault rules, and the headers of answers.
+//!
+//! Still synchronous and deterministic: time comes in with each call, ids come from a seed.
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use crate::fault::{Fault, Faults, Outcome};
+use crate::journal::Journal;
+use crate::operation::{Operation, Resource};
+use crate::quota::Quota;
+use crate::request::{Request, Response};
+use crate::state::{Cloud, State};
+
+/// The emulated Resource Manager.
+#[derive(Debug)]
+pub struct Service {
+    /// What it holds.
+    pub state: State,
+    /// What was asked of it.
+    pub journal: Journal,
+    /// What is to go wrong.
+    pub faults: Faults,
+    quota: Quota,
+    ids: StdRng,
+    seed: u64,
+}
+
+/// A request that has arrived and has had no effect yet.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    number: u64,
+    operation: Operation,
+    resource: Option<Resource>,
+    pub(crate) fault: Option<Fault>,
+}
+
+// === impl Service ===
+
+impl Service {
+    /// A service without any profile. The same seed gives the same request ids and the same faults.
+    pub fn new(cloud: Cloud, seed: u64) -> Self {
+        Self {
+            state: State::new(cloud),
+            journal: Journal::default(),
+            faults: Faults::default(),
+            quota: Quota::default(),
+            ids: StdRng::seed_from_u64(seed),
+            seed,
+        }
+    }
+
+    /// Answers a request at once: counts it and carries it out. Fault rules do not apply.
+    pub fn handle(&mut self, now: Timestamp, request: &Request) -> Response {
+        let mut arrived = self.note(request, false);
+        arrived.fault = None;
+        let response = self.carry_out(now, request, &arrived);
+        self.journal.answered(arrived.number, response.status);
+        response
+    }
+
+    /// The seed of faults that state none.
+    pub(crate) const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Counts a request and says which fault it meets.
+    pub(crate) fn arrive(&mut self, request: &Request) -> Arrived {
+        self.note(request, true)
+    }
+
+    /// Carries a request out.
+    pub(crate) fn carry_out(
+        &mut self,
+        now: Timestamp,
+        request: &Request,
+        arrived: &Arrived,
+    ) -> Response {
+        let response = self.state.answer(request);
+        self.dress(now, request, arrived, response)
+    }
+
+    /// The answer that a fault makes; `None` when the connection is to be reset.
+    pub(crate) fn fail(
+        &mut self,
+        now: Timestamp,
+        request: &Request,
+        arrived: &Arrived,
+        outcome: &Outcome,
+    ) -> Option<Response> {
+        let response = outcome.response(arrived.operation, arrived.resource.as_ref())?;
+        Some(self.dress(now, request, arrived, response))
+    }
+
+    /// Notes that an answer goes out.
+    pub(crate) fn leave(&mut self, arrived: &Arrived, status: StatusCode) {
+        self.journal.answered(arrived.number, status);
+    }
+
+    fn note(&mut self, request: &Request, with_faults: bool) -> Arrived {
+        let resource = Resource::parse(&request.path);
+        let operation = Operation::of(&request.method, resource.as_ref());
+        let fault = if with_faults {
+            self.faults.pick(operation, resource.as_ref())
+        } else {
+            None
+        };
+        let path = if request.query.is_empty() {
+            request.path.clone()
+        } else {
+            format!("{}?{}", request.path, request.query)
+        };
+        let number = self
+            .journal
+            .note(&request.method, path, operation, fault.is_some());
+        Arrived {
+            number,
+            operation,
+            resource,
+            fault,
+        }
+    }
+
+    /// Adds the headers that every answer of Resource Manager has.
+    fn dress(
+        &mut self,
+        now: Timestamp,
+        request: &Request,
+        arrived: &Arrived,
+        response: Response,
+    ) -> Response {
+        let (header, left) = self
+            .quota
+            .count(now, arrived.operation, arrived.resource.as_ref());
+        let id = self.id();
+        let correlation = request.correlation_id.clone().unwrap_or_else(|| self.id());
+        let routing = format!("EMULATOR:{}:{id}", now.strftime("%Y%m%dT%H%M%SZ"));
+        response
+            .with(header, left.to_string())
+            .with("x-ms-request-id", id)
+            .with("x-ms-correlation-request-id", correlation)
+            .with("x-ms-routing-request-id", routing)
+            .with("x-content-type-options", "nosniff")
+            .with(
+                "strict-transport-security",
+                "max-age=31536000; includeSubDomains",
+            )
+            .with(
+                "date",
+                now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+            )
+    }
+
+    /// A GUID of version 4.
+    fn id(&mut self) -> String {
+        let bits =
+            (self.ids.random::<u128>() & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
+        let hex = format!("{bits:032x}");
+        [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)]
+            .iter()
+            .filter_map(|(from, to)| hex.get(*from..*to))
+            .collect::<Vec<_>>()
+            .join("-")
+    }
+}
