@@ -1,3 +1,52 @@
 //! ExternalDNS webhook provider for Azure Traffic Manager.
 
-fn main() {}
+#[cfg(feature = "emulator")]
+mod emulator;
+
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// ExternalDNS webhook provider for Azure Traffic Manager.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Azure Traffic Manager on this machine: ARM API, probes and DNS answers.
+    #[cfg(feature = "emulator")]
+    Emulator(::emulator::Args),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
+        #[cfg(feature = "emulator")]
+        Command::Emulator(args) => emulator::run(args).await.map_err(Into::into),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes an error with its causes to standard error, where nothing is left to do if that fails.
+fn report(error: &dyn Error) {
+    let mut out = io::stderr().lock();
+    let _ = write!(out, "error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let _ = write!(out, ": {cause}");
+        source = cause.source();
+    }
+    let _ = writeln!(out);
+}
