@@ -1,1 +1,46 @@
-//! Azure Resource Manager client for Traffic Manager.
+//! Azure Resource Manager (ARM) client for Traffic Manager.
+//!
+//! ```text
+//!  caller ── TrafficManagerApi (api) ── Client (client)
+//!                                         │ ops: what to send, how to read the answer
+//!                                         │ call: tries, budget, ids, report
+//!                                         │   ├─ retry: whether and when again (pure)
+//!                                         │   ├─ credential: access token, cached
+//!                                         │   └─ transport: one request over HTTP
+//!                                         └ error: what a failure means
+//! ```
+//!
+//! The crate knows how Azure answers and nothing of what the profiles are for.
+//! Time, randomness and the network are injected or behind a trait.
+
+mod ambient;
+mod answer;
+mod api;
+mod arm_url;
+mod call;
+mod client;
+mod config;
+pub mod credential;
+mod error;
+mod error_body;
+mod observe;
+mod operation;
+mod ops;
+pub mod retry;
+mod retry_after;
+mod routes;
+mod transport;
+
+pub use ambient::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use answer::{GeographicRegion, NameAvailability};
+pub use api::{Deleted, ListScope, PutOutcome, TrafficManagerApi};
+pub use arm_url::{ArmUrl, InvalidArmUrl};
+pub use client::Client;
+pub use config::{ClientConfig, ConfigError, Surroundings};
+pub use credential::{
+    CredentialError, CredentialKind, Environment, Token, TokenCache, TokenSource,
+};
+pub use error::{BoxError, DecodeError, Denied, Error, Phase, StatusError};
+pub use observe::{Allowance, CallObserver, CallRecord, Unobserved};
+pub use operation::Operation;
+pub use retry::CallBudget;

@@ -1,0 +1,290 @@
+//! One call: its tries, its budget, its ids, and what is reported about it.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::ambient::{guid, unit};
+use crate::error::{DecodeError, Error, Phase, StatusError};
+use crate::error_body::ErrorBody;
+use crate::observe::{Allowance, CallRecord, allowance};
+use crate::retry::Decision;
+use crate::transport::{Answer, Request, RequestIds, SendError};
+use crate::{Client, Operation, Token, retry_after};
+
+/// A call in progress.
+pub(crate) struct Call<'a> {
+    client: &'a Client,
+    pub(crate) operation: Operation,
+    correlation: String,
+    started: Duration,
+    attempts: u32,
+    allowance: Option<Allowance>,
+    may_have_taken_effect: bool,
+    token_replaced: bool,
+    absent: bool,
+}
+
+// === impl Call ===
+
+impl<'a> Call<'a> {
+    pub(crate) fn begin(client: &'a Client, operation: Operation) -> Self {
+        Self {
+            client,
+            operation,
+            correlation: guid(&*client.surroundings.entropy),
+            started: client.surroundings.clock.monotonic(),
+            attempts: 0,
+            allowance: None,
+            may_have_taken_effect: false,
+            token_replaced: false,
+            absent: false,
+        }
+    }
+
+    /// Reports the call and hands its result on.
+    pub(crate) fn finish<T>(self, result: Result<T, Error>) -> Result<T, Error> {
+        let outcome = match &result {
+            Ok(_) if self.absent => "not_found",
+            Ok(_) => "ok",
+            Err(error) => error.outcome(),
+        };
+        self.client.surroundings.observer.observe(&CallRecord {
+            operation: self.operation,
+            outcome,
+            duration: self.elapsed(),
+            attempts: self.attempts,
+            allowance: self.allowance,
+        });
+        result
+    }
+
+    /// Turns "it does not exist" into an answer.
+    pub(crate) fn absent_as<T>(&mut self, value: T, error: Error) -> Result<T, Error> {
+        if error.says_absent() {
+            self.absent = true;
+            Ok(value)
+        } else {
+            Err(error)
+        }
+    }
+
+    /// Whether a try that got no answer may have done the work.
+    pub(crate) fn may_have_taken_effect(&self) -> bool {
+        self.may_have_taken_effect
+    }
+
+    pub(crate) fn json_request<T: Serialize>(
+        &self,
+        method: Method,
+        url: Url,
+        body: &T,
+    ) -> Result<Request, Error> {
+        let body = serde_json::to_vec(body).map_err(|_| Error::Request {
+            operation: self.operation,
+            problem: "the body cannot be written as JSON",
+        })?;
+        Ok(Request {
+            method,
+            url,
+            body: Some(body.into()),
+        })
+    }
+
+    /// Sends a request until it succeeds, fails for good, or the budget ends.
+    /// Returns answers of status 200 to 299.
+    pub(crate) async fn send(&mut self, request: &Request) -> Result<Answer, Error> {
+        let budget = self.client.budget;
+        let mut made = 0;
+        loop {
+            made += 1;
+            let error = match self.attempt(request).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            self.may_have_taken_effect |= error.may_have_taken_effect();
+            let random = unit(&*self.client.surroundings.entropy);
+            match budget.decide(error.failure(), made, self.elapsed(), random) {
+                Decision::GiveUp => return Err(error),
+                Decision::Retry { wait } => {
+                    tracing::info!(
+                        operation = %self.operation,
+                        outcome = error.outcome(),
+                        attempt = made,
+                        wait_seconds = wait.as_secs_f64(),
+                        correlation_id = self.correlation,
+                        "calling Azure again"
+                    );
+                    self.client.surroundings.clock.sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Waits, unless the budget would end first.
+    pub(crate) async fn pause(&self, wait: Duration, resource: &str) -> Result<(), Error> {
+        if wait >= self.remaining() {
+            return Err(self.deadline(resource));
+        }
+        self.client.surroundings.clock.sleep(wait).await;
+        Ok(())
+    }
+
+    /// One try, or two when the first token was refused: tokens can be revoked
+    /// before they expire.
+    async fn attempt(&mut self, request: &Request) -> Result<Answer, Error> {
+        let token = self.token(request).await?;
+        let answer = self.exchange(request, token.as_ref()).await?;
+        let answer = match &token {
+            Some(token) if answer.status == 401 && !self.token_replaced => {
+                self.token_replaced = true;
+                if let Some(tokens) = &self.client.tokens {
+                    tokens.invalidate(token);
+                }
+                let token = self.token(request).await?;
+                self.exchange(request, token.as_ref()).await?
+            }
+            _ => answer,
+        };
+        if answer.is_success() {
+            Ok(answer)
+        } else {
+            Err(self.refused(request, &answer))
+        }
+    }
+
+    /// The token to send, if this client sends any.
+    async fn token(&self, request: &Request) -> Result<Option<Token>, Error> {
+        let Some(tokens) = &self.client.tokens else {
+            return Ok(None);
+        };
+        match tokio::time::timeout(self.remaining(), tokens.get()).await {
+            Ok(Ok(token)) => Ok(Some(token)),
+            Ok(Err(source)) => Err(Error::Credential {
+                operation: self.operation,
+                source,
+            }),
+            Err(_) => Err(self.deadline(request.resource())),
+        }
+    }
+
+    /// One request and its answer.
+    async fn exchange(
+        &mut self,
+        request: &Request,
+        token: Option<&Token>,
+    ) -> Result<Answer, Error> {
+        let remaining = self.remaining();
+        if remaining.is_zero() {
+            return Err(self.deadline(request.resource()));
+        }
+        let limit = self.client.budget.attempt;
+        self.attempts += 1;
+        let client_id = guid(&*self.client.surroundings.entropy);
+        let ids = RequestIds {
+            correlation: &self.correlation,
+            client: &client_id,
+        };
+        let sent = self
+            .client
+            .transport
+            .send(request, ids, token, limit.min(remaining))
+            .await;
+        let resource = request.resource();
+        match sent {
+            Ok(answer) => {
+                self.allowance = allowance(&answer.headers).or(self.allowance.take());
+                Ok(answer)
+            }
+            Err(SendError::TooLong) => Err(self.unusable(
+                resource,
+                DecodeError::TooLong {
+                    limit: self.client.body_limit,
+                },
+            )),
+            Err(SendError::Network {
+                phase: Phase::Timeout,
+                ..
+            }) if remaining <= limit => {
+                self.may_have_taken_effect = true;
+                Err(self.deadline(resource))
+            }
+            Err(SendError::Network { phase, source }) => Err(Error::Transport {
+                operation: self.operation,
+                resource: resource.to_owned(),
+                phase,
+                source,
+            }),
+        }
+    }
+
+    /// The error that an answer is.
+    pub(crate) fn refused(&self, request: &Request, answer: &Answer) -> Error {
+        let body = ErrorBody::parse(&answer.body);
+        self.refused_saying(request.resource(), answer, body)
+    }
+
+    /// The error that an answer is, with a body that was already read.
+    pub(crate) fn refused_saying(&self, resource: &str, answer: &Answer, body: ErrorBody) -> Error {
+        let now = self.client.surroundings.clock.now();
+        let said = retry_after::from_headers(&answer.headers, now);
+        let mut error = StatusError::new(self.operation, resource, answer.status).with_body(body);
+        error.retry_after = match (said, answer.status) {
+            (None, 429) => retry_after::from_message(&error.message),
+            _ => said,
+        };
+        error.request_id = answer.request_id().map(str::to_owned);
+        error.correlation_id = answer
+            .correlation_id()
+            .or(Some(&self.correlation))
+            .map(str::to_owned);
+        error.into()
+    }
+
+    /// The whole body as a value.
+    pub(crate) fn decode<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        answer: &Answer,
+    ) -> Result<T, Error> {
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| self.unusable(request.resource(), error.into()))
+    }
+
+    pub(crate) fn unusable(&self, resource: &str, source: DecodeError) -> Error {
+        Error::Decode {
+            operation: self.operation,
+            resource: resource.to_owned(),
+            source,
+        }
+    }
+
+    /// The wait that a successful answer asks for, before asking again.
+    pub(crate) fn asked_wait(&self, answer: &Answer) -> Option<Duration> {
+        retry_after::from_headers(&answer.headers, self.client.surroundings.clock.now())
+    }
+
+    fn deadline(&self, resource: &str) -> Error {
+        Error::Deadline {
+            operation: self.operation,
+            resource: resource.to_owned(),
+            budget: self.client.budget.total,
+            attempts: self.attempts,
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.client
+            .surroundings
+            .clock
+            .monotonic()
+            .saturating_sub(self.started)
+    }
+
+    fn remaining(&self) -> Duration {
+        self.client.budget.total.saturating_sub(self.elapsed())
+    }
+}

@@ -1,0 +1,109 @@
+//! What a client is made from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::credential::MissingVariables;
+use crate::{
+    ArmUrl, CallBudget, CallObserver, Clock, Entropy, SystemClock, SystemEntropy, Unobserved,
+};
+
+/// The settings of a [`Client`](crate::Client).
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// Azure Resource Manager, or an emulator of it.
+    pub arm: ArmUrl,
+    /// The api-version of Traffic Manager. Every Azure cloud has the default.
+    pub api_version: String,
+    /// The api-version of the tags API. Newer ones may answer before the tags
+    /// are set; the client waits for them, at the price of more requests.
+    pub tags_api_version: String,
+    /// What the client calls itself.
+    pub user_agent: String,
+    /// What one call may cost.
+    pub budget: CallBudget,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long an answer may make no progress.
+    pub read_timeout: Duration,
+    /// Most bytes of one answer, after decompression. The fullest possible
+    /// subscription, 200 profiles of 200 endpoints, takes about 40 MB.
+    pub body_limit: usize,
+}
+
+/// The surroundings of a [`Client`](crate::Client).
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who is told about calls.
+    pub observer: Arc<dyn CallObserver>,
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A token would be readable by everybody on the way.
+    #[error(
+        "{arm} is not encrypted: access tokens are sent over https only, or over http to this machine; use an https URL, or the credential `none` for an emulator"
+    )]
+    TokenInClear {
+        /// The endpoint.
+        arm: String,
+    },
+    /// Azure answers nobody without a token.
+    #[error(
+        "the credential `none` sends no token, and {arm} can only be Azure itself, which needs one; use the credential `auto`, or an http URL for an emulator"
+    )]
+    NoCredential {
+        /// The endpoint.
+        arm: String,
+    },
+    /// The environment begins to describe a credential and does not finish.
+    #[error(transparent)]
+    Environment(#[from] MissingVariables),
+    /// The environment describes a credential that is not valid.
+    #[error("the credential in the environment is not valid")]
+    Credential(#[source] crate::CredentialError),
+    /// The HTTP client cannot be made, for example because the machine has no
+    /// certificates of authorities.
+    #[error(
+        "cannot set up HTTPS; a container image needs the certificates of public authorities (package ca-certificates)"
+    )]
+    Http(#[source] reqwest::Error),
+}
+
+// === impl ClientConfig ===
+
+impl ClientConfig {
+    /// The defaults for an endpoint.
+    pub fn new(arm: ArmUrl) -> Self {
+        Self {
+            arm,
+            api_version: "2022-04-01".to_owned(),
+            tags_api_version: "2021-04-01".to_owned(),
+            user_agent: concat!("external-dns-traffic-manager/", env!("CARGO_PKG_VERSION"))
+                .to_owned(),
+            budget: CallBudget::default(),
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(30),
+            body_limit: 64 << 20,
+        }
+    }
+}
+
+// === impl Surroundings ===
+
+impl Default for Surroundings {
+    /// The machine's clock and randomness, and nobody watching.
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+            observer: Arc::new(Unobserved),
+        }
+    }
+}

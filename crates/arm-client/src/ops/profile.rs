@@ -1,0 +1,55 @@
+//! Single profiles.
+
+use reqwest::Method;
+use traffic_manager::ProfileId;
+use traffic_manager::profile::{Profile, ProfilePatch};
+
+use crate::call::Call;
+use crate::routes::Routes;
+use crate::transport::Request;
+use crate::{Error, PutOutcome};
+
+pub(crate) async fn get(
+    call: &mut Call<'_>,
+    routes: &Routes,
+    id: &ProfileId,
+) -> Result<Option<Profile>, Error> {
+    let request = Request::get(routes.profile(id));
+    match call.send(&request).await {
+        Ok(answer) if answer.status == 200 => call.decode(&request, &answer).map(Some),
+        Ok(answer) => Err(call.refused(&request, &answer)),
+        Err(error) => call.absent_as(None, error),
+    }
+}
+
+pub(crate) async fn put(
+    call: &mut Call<'_>,
+    routes: &Routes,
+    id: &ProfileId,
+    body: &Profile,
+) -> Result<PutOutcome<Profile>, Error> {
+    let request = call.json_request(Method::PUT, routes.profile(id), body)?;
+    let answer = call.send(&request).await?;
+    match answer.status {
+        201 => call.decode(&request, &answer).map(PutOutcome::Created),
+        200 => Ok(PutOutcome::Replaced {
+            value: call.decode(&request, &answer)?,
+            after_retry: call.may_have_taken_effect(),
+        }),
+        _ => Err(call.refused(&request, &answer)),
+    }
+}
+
+pub(crate) async fn patch(
+    call: &mut Call<'_>,
+    routes: &Routes,
+    id: &ProfileId,
+    body: &ProfilePatch,
+) -> Result<Profile, Error> {
+    let request = call.json_request(Method::PATCH, routes.profile(id), body)?;
+    let answer = call.send(&request).await?;
+    match answer.status {
+        200 => call.decode(&request, &answer),
+        _ => Err(call.refused(&request, &answer)),
+    }
+}

@@ -1,0 +1,148 @@
+//! The URLs of ARM. Every name becomes exactly one path segment, whatever
+//! characters it has: endpoint names may hold spaces and `#`.
+
+use traffic_manager::{EndpointKind, ProfileId, SubscriptionId};
+use url::Url;
+
+use crate::{ArmUrl, ClientConfig, ListScope};
+
+/// Makes URLs.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    arm: ArmUrl,
+    api_version: String,
+    tags_api_version: String,
+}
+
+const PROVIDERS: &str = "providers";
+const NETWORK: &str = "Microsoft.Network";
+const PROFILES: &str = "trafficManagerProfiles";
+
+// === impl Routes ===
+
+impl Routes {
+    pub(crate) fn new(config: &ClientConfig) -> Self {
+        Self {
+            arm: config.arm.clone(),
+            api_version: config.api_version.clone(),
+            tags_api_version: config.tags_api_version.clone(),
+        }
+    }
+
+    pub(crate) fn profiles(&self, scope: &ListScope) -> Url {
+        let mut path = vec!["subscriptions", scope.subscription().as_str()];
+        if let ListScope::ResourceGroup(_, group) = scope {
+            path.extend(["resourceGroups", group.as_str()]);
+        }
+        path.extend([PROVIDERS, NETWORK, PROFILES]);
+        self.url(&path, &self.api_version)
+    }
+
+    pub(crate) fn profile(&self, id: &ProfileId) -> Url {
+        self.url(&profile_path(id), &self.api_version)
+    }
+
+    pub(crate) fn endpoint(&self, id: &ProfileId, kind: EndpointKind, name: &str) -> Url {
+        let mut path = profile_path(id);
+        path.extend([kind.as_str(), name]);
+        self.url(&path, &self.api_version)
+    }
+
+    pub(crate) fn tags(&self, id: &ProfileId) -> Url {
+        let mut path = profile_path(id);
+        path.extend([PROVIDERS, "Microsoft.Resources", "tags", "default"]);
+        self.url(&path, &self.tags_api_version)
+    }
+
+    pub(crate) fn check_name(&self, subscription: &SubscriptionId) -> Url {
+        let path = [
+            "subscriptions",
+            subscription.as_str(),
+            PROVIDERS,
+            NETWORK,
+            "checkTrafficManagerNameAvailabilityV2",
+        ];
+        self.url(&path, &self.api_version)
+    }
+
+    pub(crate) fn geography(&self) -> Url {
+        let path = [
+            PROVIDERS,
+            NETWORK,
+            "trafficManagerGeographicHierarchies",
+            "default",
+        ];
+        self.url(&path, &self.api_version)
+    }
+
+    /// A link in an answer, when it may be followed.
+    pub(crate) fn follow(&self, link: &str) -> Option<Url> {
+        self.arm.follow(link)
+    }
+
+    fn url(&self, path: &[&str], api_version: &str) -> Url {
+        let mut url = self.arm.as_url().clone();
+        // Only URLs that cannot be a base have no segments, and those are not
+        // valid ARM endpoints.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url.query_pairs_mut()
+            .append_pair("api-version", api_version);
+        url
+    }
+}
+
+fn profile_path(id: &ProfileId) -> Vec<&str> {
+    vec![
+        "subscriptions",
+        id.subscription.as_str(),
+        "resourceGroups",
+        id.resource_group.as_str(),
+        PROVIDERS,
+        NETWORK,
+        PROFILES,
+        id.name.as_str(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes(arm: &str) -> Routes {
+        Routes::new(&ClientConfig::new(arm.parse().unwrap()))
+    }
+
+    fn id(group: &str) -> ProfileId {
+        ProfileId {
+            subscription: "00000000-0000-0000-0000-000000000001".parse().unwrap(),
+            resource_group: group.parse().unwrap(),
+            name: "my-app".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn names_are_one_segment_each() {
+        let routes = routes("https://management.azure.com");
+        let url = routes.endpoint(&id("rg(1)"), EndpointKind::External, "fleet #1 100%/é?");
+        insta::assert_snapshot!(url, @"https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg(1)/providers/Microsoft.Network/trafficManagerProfiles/my-app/ExternalEndpoints/fleet%20%231%20100%25%2F%C3%A9%3F?api-version=2022-04-01");
+    }
+
+    #[test]
+    fn a_base_path_is_kept() {
+        let routes = routes("http://127.0.0.1:8080/arm/");
+        let scope = ListScope::Subscription(id("rg").subscription);
+        insta::assert_snapshot!(routes.profiles(&scope), @"http://127.0.0.1:8080/arm/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Network/trafficManagerProfiles?api-version=2022-04-01");
+    }
+
+    #[test]
+    fn tags_have_their_own_version() {
+        let url = routes("http://127.0.0.1:8080").tags(&id("rg"));
+        assert!(
+            url.path()
+                .ends_with("/my-app/providers/Microsoft.Resources/tags/default")
+        );
+        assert_eq!(url.query(), Some("api-version=2021-04-01"));
+    }
+}
