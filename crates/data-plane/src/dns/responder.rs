@@ -180,3 +180,136 @@ fn fill(mut response: Message, found: Found, subnet: Option<AskedSubnet>) -> Mes
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::LazyLock;
+
+    use hickory_proto::rr::Name;
+    use hickory_proto::rr::rdata::opt::EdnsOption;
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+    use crate::dns::lookup::LookupParts;
+    use crate::{
+        Endpoint, Fqdn, Nested, Priority, Profile, RoutingMethod, Target, Ttl, ZoneRecords,
+    };
+
+    static RESPONDER: LazyLock<Responder> = LazyLock::new(|| {
+        let name = Fqdn::new("app.tm.test").unwrap();
+        let targets = [
+            Target::Fqdn(Fqdn::new("a.test").unwrap()),
+            Target::V6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into()),
+            Target::Nested(Nested::new(name.clone())),
+        ];
+        let endpoints = targets
+            .into_iter()
+            .zip(1..)
+            .map(|(target, position)| Endpoint::new("e", target, Priority::new(position).unwrap()));
+        let profile = Profile {
+            fqdn: name.clone(),
+            ttl: Ttl::new(0).unwrap(),
+            enabled: true,
+            method: RoutingMethod::Weighted,
+            max_return: None,
+            endpoints: endpoints.collect(),
+        };
+        let parts = LookupParts {
+            suffix: Fqdn::new("tm.test").unwrap(),
+            listen: [127, 0, 0, 1].into(),
+            records: Arc::new(ZoneRecords::parse(["a.test=192.0.2.1"]).unwrap()),
+            chase: true,
+            answerer: crate::answer::Answerer::default(),
+            directory: Arc::new(HashMap::from([(name, Arc::new(profile))])),
+            rng: StdRng::seed_from_u64(1),
+        };
+        Responder::new(Lookup::new(parts).unwrap(), Arc::default())
+    });
+
+    fn respond(message: &[u8], transport: Transport) -> Option<Vec<u8>> {
+        let before = RESPONDER.counters.snapshot().total();
+        let answer = RESPONDER.respond(message, [127, 0, 0, 1].into(), transport);
+        assert!(
+            RESPONDER.counters.snapshot().total() > before,
+            "every message is counted"
+        );
+        answer
+    }
+
+    /// A query with a name near the zone, any type, and perhaps a client subnet.
+    fn query() -> impl Strategy<Value = Vec<u8>> {
+        let name = prop::sample::select(vec![
+            "app.tm.test.",
+            "APP.tm.TEST.",
+            "tm.test.",
+            "x.app.tm.test.",
+            "a.test.",
+            ".",
+        ]);
+        let record_type = prop_oneof![prop::sample::select(vec![1u16, 5, 28, 255]), any::<u16>(),];
+        (name, record_type, prop::option::of(any::<([u8; 4], u8)>())).prop_map(
+            |(name, record_type, subnet)| {
+                let mut message = Message::query();
+                let name = Name::from_ascii(name).unwrap();
+                message.add_query(Query::query(name, RecordType::from(record_type)));
+                if let Some((address, prefix)) = subnet {
+                    let mut edns = Edns::new();
+                    let net = ipnet::IpNet::new(address.into(), prefix % 33).unwrap();
+                    edns.options_mut()
+                        .insert(EdnsOption::Subnet(net.trunc().into()));
+                    message.set_edns(edns);
+                }
+                message.to_vec().unwrap()
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn garbage_never_panics_and_is_only_answered_with_dns(
+            message in prop::collection::vec(any::<u8>(), 0..80),
+        ) {
+            if let Some(answer) = respond(&message, Transport::Udp) {
+                let answer = Message::from_vec(&answer).unwrap();
+                prop_assert_eq!(answer.metadata.message_type, MessageType::Response);
+                prop_assert_eq!(answer.metadata.id.to_be_bytes(), [message[0], message[1]]);
+            } else {
+                prop_assert!(message.len() < HEADER || message[2] & 0x80 != 0);
+            }
+        }
+
+        #[test]
+        fn damaged_queries_never_panic_and_answers_fit(
+            mut message in query(),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let intact = damage.is_empty() && cut.is_none();
+            for (place, value) in damage {
+                let place = place.index(message.len());
+                message[place] = value;
+            }
+            if let Some(cut) = cut {
+                message.truncate(cut.index(message.len() + 1));
+            }
+            let answer = respond(&message, Transport::Udp);
+            if intact {
+                let answer = Message::from_vec(answer.as_ref().unwrap()).unwrap();
+                let asked = Message::from_vec(&message).unwrap();
+                prop_assert_eq!(&answer.queries, &asked.queries);
+                prop_assert_eq!(answer.edns.is_some(), asked.edns.is_some());
+                prop_assert!(!matches!(
+                    answer.metadata.response_code,
+                    ResponseCode::ServFail | ResponseCode::FormErr
+                ));
+            }
+            prop_assert!(answer.is_none_or(|answer| answer.len() <= usize::from(MAX_UDP)));
+            respond(&message, Transport::Tcp);
+        }
+    }
+}

@@ -57,11 +57,11 @@ mod tests {
 
     #[test]
     fn azure_defaults_give_up_at_the_fourth_failure_and_forgive_at_the_first_success() {
+        use ProbedHealth::{Healthy, Unhealthy};
         let mut tally = ProbeTally::new(3);
         assert_eq!(tally.health(), ProbedHealth::Unknown);
         let results = [true, false, false, false, false, false, true];
         let healths: Vec<_> = results.iter().map(|ok| tally.record(*ok)).collect();
-        use ProbedHealth::{Healthy, Unhealthy};
         assert_eq!(
             healths,
             [

@@ -36,6 +36,7 @@ impl Checker {
             .pool_max_idle_per_host(0)
             .redirect(Policy::none())
             .referer(false)
+            .no_gzip()
             .http1_only()
             // The certificate has to be there; nothing in it matters.
             .tls_danger_accept_invalid_certs(true)
