@@ -1,23 +1,3 @@
-//! The wall clock as a value, so that tests decide what time it is.
+//! Time as a value. It is the clock of the ARM client, so that an instance has one clock.
 
-use jiff::Timestamp;
-
-/// A source of wall-clock time.
-pub trait Clock: Send + Sync + 'static {
-    /// The current time.
-    fn now(&self) -> Timestamp;
-}
-
-/// The clock of the machine.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the machine for the time; everything else takes a Clock"
-    )]
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
-}
+pub use arm_client::{Clock, SystemClock};

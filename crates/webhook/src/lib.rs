@@ -15,6 +15,7 @@ pub mod clock;
 pub mod http;
 pub mod log;
 pub mod metrics;
+pub mod provider;
 pub mod provider_api;
 pub mod serve;
 pub mod settings;

@@ -33,10 +33,12 @@ pub enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLogFilter {
     /// `tracing` would take a mistyped level for the name of a module, and log nothing at all.
-    #[error("contains {0:?}, which is not a level")]
+    #[error(
+        "must be trace, debug, info, warning or error, or directives such as info,webhook=debug; {0:?} is neither"
+    )]
     NotALevel(String),
     /// `tracing` does not understand the directives.
-    #[error("is not understood: {0}")]
+    #[error("must be a level, or directives such as info,webhook=debug; {0}")]
     Directives(String),
 }
 
@@ -207,17 +209,12 @@ mod tests {
     }
 
     #[rstest]
-    #[case::mistyped_level("inof", "contains \"inof\", which is not a level")]
-    #[case::mistyped_beside_a_directive(
-        "inof,webhook=debug",
-        "contains \"inof\", which is not a level"
-    )]
-    #[case::empty_part("info,,webhook=debug", "contains \"\", which is not a level")]
+    #[case::mistyped_level("inof", "\"inof\" is neither")]
+    #[case::mistyped_beside_a_directive("inof,webhook=debug", "\"inof\" is neither")]
+    #[case::empty_part("info,,webhook=debug", "\"\" is neither")]
     fn mistyped_levels_are_refused(#[case] given: &str, #[case] reason: &str) {
-        assert_eq!(
-            given.parse::<LogFilter>().expect_err("invalid").to_string(),
-            reason
-        );
+        let error = given.parse::<LogFilter>().expect_err("invalid");
+        assert!(error.to_string().ends_with(reason), "{error}");
     }
 
     #[test]

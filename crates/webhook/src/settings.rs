@@ -6,10 +6,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use arm_client::{ArmUrl, CredentialKind};
 use external_dns::DomainFilter;
 use members::OwnerId;
 use traffic_manager::id::{ResourceGroup, SubscriptionId};
-use url::Url;
 
 use crate::log::{LogFilter, LogFormat};
 
@@ -17,14 +17,16 @@ pub mod args;
 pub mod environment;
 pub mod error;
 pub mod field;
+mod filter;
 pub mod parse;
+mod reader;
 mod resolve;
 pub mod values;
 
 pub use args::ServeArgs;
 pub use environment::Environment;
 pub use error::{Problem, SettingsError};
-pub use values::{CredentialKind, ProfileRetention, Warning};
+pub use values::{ProfileRetention, Warning};
 
 /// The settings of `serve`, valid.
 #[derive(Debug, Clone)]
@@ -36,7 +38,7 @@ pub struct Settings {
     /// The resource groups to work in, without duplicates. Empty: every group of the subscription.
     pub resource_groups: Vec<ResourceGroup>,
     /// Where Azure Resource Manager, or an emulator of it, answers.
-    pub arm_endpoint: Url,
+    pub arm_endpoint: ArmUrl,
     /// How to sign in.
     pub credential: CredentialKind,
     /// Where ExternalDNS's calls are answered. Port 0 asks the system for a free one.

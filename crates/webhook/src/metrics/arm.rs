@@ -1,10 +1,10 @@
 //! Our calls to Azure Resource Manager.
 
-use std::time::Duration;
-
+use arm_client::{CallObserver, CallRecord};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -14,6 +14,7 @@ pub struct ArmMetrics {
     calls: Family<OutcomeLabels, Counter>,
     attempts: Family<OperationLabels, Counter>,
     durations: Family<OperationLabels, Histogram, fn() -> Histogram>,
+    allowance: Family<BucketLabels, Gauge>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -27,6 +28,11 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BucketLabels {
+    bucket: String,
+}
+
 /// In seconds. A write to Traffic Manager takes one or two; with retries a call may take a minute.
 const BUCKETS: [f64; 10] = [0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
@@ -36,6 +42,7 @@ impl ArmMetrics {
             calls: Family::default(),
             attempts: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            allowance: Family::default(),
         };
         registry.register(
             "arm_calls",
@@ -53,26 +60,34 @@ impl ArmMetrics {
             Unit::Seconds,
             metrics.durations.clone(),
         );
+        registry.register(
+            "arm_allowance",
+            "Requests that Azure Resource Manager still allows, as it last said, in its scarcest bucket",
+            metrics.allowance.clone(),
+        );
         metrics
     }
+}
 
-    /// A call has ended after so many attempts.
-    pub fn ended(
-        &self,
-        operation: &'static str,
-        outcome: &'static str,
-        attempts: u32,
-        duration: Duration,
-    ) {
+impl CallObserver for ArmMetrics {
+    fn observe(&self, call: &CallRecord) {
+        let (operation, outcome) = (call.operation.as_str(), call.outcome);
         self.calls
             .get_or_create(&OutcomeLabels { operation, outcome })
             .inc();
         let labels = OperationLabels { operation };
         self.attempts
             .get_or_create(&labels)
-            .inc_by(u64::from(attempts));
+            .inc_by(u64::from(call.attempts));
         self.durations
             .get_or_create(&labels)
-            .observe(duration.as_secs_f64());
+            .observe(call.duration.as_secs_f64());
+        if let Some(allowance) = &call.allowance {
+            let labels = BucketLabels {
+                bucket: allowance.bucket.clone(),
+            };
+            let remaining = i64::try_from(allowance.remaining).unwrap_or(i64::MAX);
+            self.allowance.get_or_create(&labels).set(remaining);
+        }
     }
 }

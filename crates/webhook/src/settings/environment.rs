@@ -1,17 +1,21 @@
-//! The environment variables, as a value.
+//! The environment variables that are settings, as a value.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::field;
 
 /// A set of environment variables: the process's own, or one made up.
 #[derive(Debug, Clone, Default)]
 pub struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
-    /// The variables of this process. Names that are not UTF-8 are left out: no setting has one.
+    /// The settings among the variables of this process. The others are none of our business, and may be secret.
     pub fn of_process() -> Self {
-        let named =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        Self(named.collect())
+        let names = field::ALL.iter().flat_map(|field| field.env);
+        names
+            .filter_map(|&name| Some((name, std::env::var_os(name)?)))
+            .collect()
     }
 
     /// The variable's value, if there is one.

@@ -11,8 +11,6 @@ pub enum Origin {
     Flag,
     /// The environment variable of this name.
     Environment(&'static str),
-    /// Nothing was given.
-    Default,
 }
 
 /// One thing that is wrong with the settings.
@@ -22,6 +20,8 @@ pub enum Problem {
     Missing {
         /// The setting.
         field: Field,
+        /// What to give.
+        give: &'static str,
     },
     /// A setting has a value that is not usable.
     Invalid {
@@ -31,7 +31,7 @@ pub enum Problem {
         origin: Origin,
         /// The value, or for a list the wrong element.
         value: String,
-        /// What is wrong with it.
+        /// What would be valid: completes "the value ...".
         reason: String,
     },
     /// Two settings, each fine by itself, do not go together.
@@ -48,7 +48,7 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { field } => write!(f, "{field} is required: give {}", field.valid),
+            Self::Missing { field, give } => write!(f, "{field} is required: give {give}"),
             Self::Invalid {
                 field,
                 origin,
@@ -56,12 +56,10 @@ impl fmt::Display for Problem {
                 reason,
             } => {
                 write!(f, "{field}: {value:?}")?;
-                match origin {
-                    // With several names, the one that was read is worth saying.
-                    Origin::Environment(name) => write!(f, " from ${name}")?,
-                    Origin::Flag | Origin::Default => {}
+                if let Origin::Environment(name) = origin {
+                    write!(f, " from ${name}")?;
                 }
-                write!(f, ": {reason}; give {}", field.valid)
+                write!(f, " {reason}")
             }
             Self::Conflict {
                 first,

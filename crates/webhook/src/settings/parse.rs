@@ -1,50 +1,40 @@
 //! From the text of one setting to its value.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use jiff::SignedDuration;
-use url::Url;
-
-/// Why a text is not the value of a setting: completes "the value ...".
-pub type Reason = String;
+use traffic_manager::Invalid;
 
 /// A duration of zero or more, as `10s`, `1h30m` or `500ms`.
-pub fn duration(text: &str) -> Result<Duration, Reason> {
-    let signed: SignedDuration = text.parse().map_err(|_| {
-        if text.bytes().all(|b| b.is_ascii_digit()) {
-            "has no unit"
-        } else {
-            "is not a duration"
-        }
-        .to_owned()
-    })?;
-    Duration::try_from(signed).map_err(|_| "is negative".to_owned())
+pub fn duration(text: &str) -> Result<Duration, Invalid> {
+    let signed: Option<SignedDuration> = text.parse().ok();
+    signed
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| Invalid::new("must be a duration with its unit, such as 1h, 90s or 500ms"))
 }
 
 /// A duration of more than zero.
-pub fn positive_duration(text: &str) -> Result<Duration, Reason> {
+pub fn positive_duration(text: &str) -> Result<Duration, Invalid> {
     let duration = duration(text)?;
     if duration.is_zero() {
-        Err("is zero".to_owned())
+        Err(Invalid::new("must be longer than zero, such as 10s"))
     } else {
         Ok(duration)
     }
 }
 
 /// `true` or `false`, in the spellings that people use in manifests.
-pub fn boolean(text: &str) -> Result<bool, Reason> {
+pub fn boolean(text: &str) -> Result<bool, Invalid> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err("is neither true nor false".to_owned()),
+        _ => Err(Invalid::new("must be true or false")),
     }
 }
 
 /// An address to listen on. No name is looked up, so that the start depends on no resolver.
-pub fn host(text: &str) -> Result<IpAddr, Reason> {
+pub fn host(text: &str) -> Result<IpAddr, Invalid> {
     if text.eq_ignore_ascii_case("localhost") {
         return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
@@ -52,30 +42,14 @@ pub fn host(text: &str) -> Result<IpAddr, Reason> {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
         .unwrap_or(text);
-    bare.parse().map_err(|_| "is not an IP address".to_owned())
+    bare.parse()
+        .map_err(|_| Invalid::new("must be an IP address of this machine, or localhost"))
 }
 
 /// A port to listen on.
-pub fn port(text: &str) -> Result<u16, Reason> {
-    text.parse().map_err(|_| "is not a port".to_owned())
-}
-
-/// The base URL of Azure Resource Manager: `http` or `https`, nothing behind the path.
-pub fn arm_endpoint(text: &str) -> Result<Url, Reason> {
-    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!(
-            "has the scheme {}, which is neither https nor http",
-            url.scheme()
-        ));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("contains credentials".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("has a query or a fragment, and is to be a base URL".to_owned());
-    }
-    Ok(url)
+pub fn port(text: &str) -> Result<u16, Invalid> {
+    text.parse()
+        .map_err(|_| Invalid::new("must be a port from 1 to 65535, or 0 for a free one"))
 }
 
 /// The elements of a comma list: trimmed, without empty ones.

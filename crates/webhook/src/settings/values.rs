@@ -2,18 +2,7 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
-use url::Url;
-
 use super::field;
-
-/// How to sign in to Azure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CredentialKind {
-    /// Whatever the environment offers: workload identity, managed identity, a client secret, the Azure CLI.
-    Auto,
-    /// Not at all. The emulator does not ask.
-    None,
-}
 
 /// What becomes of a profile that has been without members for the grace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +15,7 @@ pub enum ProfileRetention {
 
 /// A word that is none of the known ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is none of {}", known.join(", "))]
+#[error("must be {}", known.join(" or "))]
 pub struct UnknownWord {
     known: Vec<&'static str>,
 }
@@ -39,14 +28,6 @@ pub(crate) fn word<T: Copy>(text: &str, table: &[(&'static str, T)]) -> Result<T
     found.map(|&(_, value)| value).ok_or_else(|| UnknownWord {
         known: table.iter().map(|&(known, _)| known).collect(),
     })
-}
-
-impl FromStr for CredentialKind {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        word(text, &[("auto", Self::Auto), ("none", Self::None)])
-    }
 }
 
 impl FromStr for ProfileRetention {
@@ -64,8 +45,6 @@ pub enum Warning {
     DeadlineTooLong(Duration),
     /// The unauthenticated API can be reached from outside the pod.
     ApiNotOnLoopback(SocketAddr),
-    /// No credential, and an endpoint that looks like the real Azure, which answers nothing but 401 then.
-    NoCredential(Url),
 }
 
 /// The time after which ExternalDNS (v0.21 and later, with its default flags) gives up a call and exits.
@@ -87,11 +66,6 @@ impl fmt::Display for Warning {
                 "{}: {} can be reached from other machines, and the API is not authenticated",
                 field::SERVER_HOST,
                 address.ip(),
-            ),
-            Self::NoCredential(endpoint) => write!(
-                f,
-                "{}: none is for the emulator; if {endpoint} is Azure, it will refuse every call",
-                field::CREDENTIAL,
             ),
         }
     }

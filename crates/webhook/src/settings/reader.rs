@@ -1,0 +1,166 @@
+//! Reading one setting: from which source, and what is wrong with it.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::environment::Environment;
+use super::error::{Origin, Problem};
+use super::field::Field;
+use super::parse;
+
+/// A value as given, before it is understood.
+pub(super) struct Given {
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+/// What became of an optional setting.
+pub(super) enum Read<T> {
+    /// It has a value.
+    Value(T),
+    /// It was not given.
+    NotGiven,
+    /// It was given, and is wrong. The problem is on record.
+    Wrong,
+}
+
+impl<T> Read<T> {
+    /// The value, or the default where nothing was given. A wrong value has no default.
+    pub(super) fn or_default(self, default: impl FnOnce() -> Option<T>) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::NotGiven => default(),
+            Self::Wrong => None,
+        }
+    }
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// The first source that has something: flag, then the environment variables in their order.
+    pub(super) fn given(&mut self, field: Field, flag: Option<&str>) -> Option<Given> {
+        if let Some(text) = flag.map(str::trim).filter(|text| !text.is_empty()) {
+            return Some(Given {
+                text: text.to_owned(),
+                origin: Origin::Flag,
+            });
+        }
+        for &name in field.env {
+            let Some(raw) = self.environment.get(name) else {
+                continue;
+            };
+            let Some(text) = raw.to_str() else {
+                self.problems.push(Problem::Invalid {
+                    field,
+                    origin: Origin::Environment(name),
+                    value: raw.to_string_lossy().into_owned(),
+                    reason: "must be UTF-8".to_owned(),
+                });
+                continue;
+            };
+            let text = text.trim();
+            if !text.is_empty() {
+                return Some(Given {
+                    text: text.to_owned(),
+                    origin: Origin::Environment(name),
+                });
+            }
+        }
+        None
+    }
+
+    pub(super) fn invalid(
+        &mut self,
+        field: Field,
+        origin: Origin,
+        value: &str,
+        reason: &impl Display,
+    ) {
+        self.problems.push(Problem::Invalid {
+            field,
+            origin,
+            // A URL with a password in it is refused, and must not be repeated in a log.
+            value: if value.contains("://") && value.contains('@') {
+                "(hidden)"
+            } else {
+                value
+            }
+            .to_owned(),
+            reason: reason.to_string(),
+        });
+    }
+
+    pub(super) fn with<T, E: Display>(
+        &mut self,
+        field: Field,
+        flag: Option<&str>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Read<T> {
+        let Some(given) = self.given(field, flag) else {
+            return Read::NotGiven;
+        };
+        match parse(&given.text) {
+            Ok(value) => Read::Value(value),
+            Err(reason) => {
+                self.invalid(field, given.origin, &given.text, &reason);
+                Read::Wrong
+            }
+        }
+    }
+
+    pub(super) fn value<T: FromStr<Err: Display>>(
+        &mut self,
+        field: Field,
+        flag: Option<&str>,
+    ) -> Read<T> {
+        self.with(field, flag, str::parse)
+    }
+
+    pub(super) fn required<T: FromStr<Err: Display>>(
+        &mut self,
+        field: Field,
+        flag: Option<&str>,
+        give: &'static str,
+    ) -> Option<T> {
+        match self.value(field, flag) {
+            Read::Value(value) => Some(value),
+            Read::Wrong => None,
+            Read::NotGiven => {
+                self.problems.push(Problem::Missing { field, give });
+                None
+            }
+        }
+    }
+
+    /// The valid elements; each wrong one is a problem of its own.
+    pub(super) fn list<T: FromStr<Err: Display>>(
+        &mut self,
+        field: Field,
+        flag: Option<&str>,
+    ) -> Vec<T> {
+        let Some(given) = self.given(field, flag) else {
+            return Vec::new();
+        };
+        let mut valid = Vec::new();
+        for element in parse::list(&given.text) {
+            match element.parse() {
+                Ok(value) => valid.push(value),
+                Err(reason) => self.invalid(field, given.origin, element, &reason),
+            }
+        }
+        valid
+    }
+}
+
+/// A list flag may be repeated, and each occurrence may hold several elements.
+pub(super) fn joined(values: &[String]) -> Option<String> {
+    if values.is_empty() {
+        None
+    } else {
+        Some(values.join(","))
+    }
+}

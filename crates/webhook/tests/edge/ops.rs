@@ -1,0 +1,65 @@
+//! The operations port.
+
+use insta::assert_snapshot;
+use rstest::rstest;
+use webhook::provider_api::{Health, LastError};
+
+use crate::fake::{Behaviour, Fake, Running, args, noon};
+
+async fn readyz(server: &Running) -> String {
+    let response = reqwest::get(server.ops("/readyz")).await.unwrap();
+    let status = response.status();
+    let body: serde_json::Value = response.json().await.unwrap();
+    format!("{status}\n{body:#}")
+}
+
+#[rstest]
+#[case("/healthz")]
+#[case("/health")]
+#[tokio::test]
+async fn alive_whatever_azure_does(#[case] path: &str) {
+    let server = Running::start(Fake::new(Behaviour::Hangs), &args()).await;
+    let response = reqwest::get(server.ops(path)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.text().await.unwrap(), "ok\n");
+}
+
+#[tokio::test]
+async fn readiness_follows_the_listings() {
+    let fake = Fake::new(Behaviour::Works(Vec::new()));
+    let server = Running::start(fake.clone(), &args()).await;
+    assert_snapshot!("readyz_before_the_first_listing", readyz(&server).await);
+
+    let mut health = Health {
+        last_listing: Some(noon()),
+        profiles: 2,
+        members: 3,
+        conflicts: 1,
+        invalid_objects: [("InvalidAnnotation".to_owned(), 2)].into(),
+        ..Health::default()
+    };
+    *fake.health.lock().unwrap() = health.clone();
+    assert_snapshot!("readyz_ready", readyz(&server).await);
+
+    health.last_error = Some(LastError {
+        at: noon(),
+        text: "listing profiles: Azure answered 429".to_owned(),
+    });
+    health.consecutive_listing_failures = Health::FAILURES_UNTIL_UNREADY - 1;
+    *fake.health.lock().unwrap() = health.clone();
+    assert!(readyz(&server).await.starts_with("200 OK"));
+
+    health.consecutive_listing_failures += 1;
+    *fake.health.lock().unwrap() = health;
+    assert_snapshot!("readyz_when_listings_fail", readyz(&server).await);
+    let alias = reqwest::get(server.ops("/ready")).await.unwrap();
+    assert_eq!(alias.status(), 503);
+}
+
+#[tokio::test]
+async fn the_api_is_not_on_the_operations_port() {
+    let server = Running::start(Fake::new(Behaviour::Works(Vec::new())), &args()).await;
+    for path in ["/", "/records"] {
+        assert_eq!(reqwest::get(server.ops(path)).await.unwrap().status(), 404);
+    }
+}

@@ -1,0 +1,257 @@
+//! Settings from flags and environment.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use arm_client::CredentialKind;
+use clap::{Args as _, Command, FromArgMatches as _};
+use proptest::prelude::*;
+use rstest::rstest;
+use webhook::log::LogFormat;
+use webhook::settings::field::{self, Field};
+use webhook::settings::{Environment, ProfileRetention, ServeArgs, Settings, SettingsError};
+
+const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
+
+fn command() -> Command {
+    ServeArgs::augment_args(
+        Command::new("serve")
+            .disable_help_flag(true)
+            .term_width(100),
+    )
+}
+
+fn flags(flags: &[&str]) -> ServeArgs {
+    let matches = command()
+        .try_get_matches_from([&["serve"], flags].concat())
+        .unwrap();
+    ServeArgs::from_arg_matches(&matches).unwrap()
+}
+
+/// Settings from flags and variables, with what is required given.
+fn resolve(given: &[&str], variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let required = [
+        ("OWNER_ID", "east"),
+        ("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION),
+    ];
+    Settings::resolve(
+        &flags(given),
+        &required.iter().chain(variables).copied().collect(),
+    )
+}
+
+fn groups(settings: &Settings) -> Vec<&str> {
+    settings
+        .resource_groups
+        .iter()
+        .map(|group| group.as_str())
+        .collect()
+}
+
+#[test]
+fn help() {
+    insta::assert_snapshot!(command().render_help());
+}
+
+#[test]
+fn every_flag_is_documented_with_its_variables() {
+    let command = command();
+    for field in field::ALL {
+        let argument = command
+            .get_arguments()
+            .find(|argument| argument.get_long() == Some(field.flag))
+            .unwrap();
+        let help = argument.get_help().unwrap().to_string();
+        assert!(help.contains(&format!("[env: {}", field.env[0])), "{help}");
+        assert!(field.env.iter().all(|name| help.contains(name)), "{help}");
+    }
+    assert_eq!(command.get_arguments().count(), field::ALL.len());
+}
+
+#[test]
+fn defaults() {
+    let settings = resolve(&[], &[]).unwrap();
+    insta::assert_debug_snapshot!(settings);
+}
+
+#[test]
+fn everything_from_the_environment() {
+    let variables = [
+        ("AZURE_RESOURCE_GROUPS", "My-TM-RG, other ,my-tm-rg,"),
+        ("AZURE_ARM_ENDPOINT", "http://127.0.0.1:9100"),
+        ("AZURE_CREDENTIAL", "NONE"),
+        ("SERVER_HOST", "localhost"),
+        ("SERVER_PORT", "1"),
+        ("METRICS_HOST", "[::1]"),
+        ("METRICS_PORT", "2"),
+        ("REGEXP_DOMAIN_FILTER", r"\.example\.com$"),
+        ("REGEXP_DOMAIN_FILTER_EXCLUSION", "^internal"),
+        ("REQUEST_DEADLINE", "1500ms"),
+        ("DRY_RUN", "True"),
+        ("PROFILE_GRACE", "1h30m"),
+        ("PROFILE_RETENTION", "keep"),
+        ("LOG_LEVEL", "warning"),
+        ("LOG_FORMAT", "json"),
+    ];
+    let settings = resolve(&[], &variables).unwrap();
+    assert_eq!(groups(&settings), ["my-tm-rg", "other"]);
+    assert_eq!(settings.arm_endpoint.to_string(), "http://127.0.0.1:9100");
+    assert_eq!(settings.credential, CredentialKind::None);
+    assert_eq!(settings.api_address.to_string(), "127.0.0.1:1");
+    assert_eq!(settings.ops_address.to_string(), "[::1]:2");
+    assert_eq!(settings.deadline, Duration::from_millis(1500));
+    assert!(settings.dry_run);
+    assert_eq!(settings.profile_grace, Duration::from_secs(5400));
+    assert_eq!(settings.profile_retention, ProfileRetention::Keep);
+    assert_eq!(settings.log_filter.as_str(), "warn");
+    assert_eq!(settings.log_format, LogFormat::Json);
+    assert!(settings.domain_filter.matches("app.example.com"));
+    assert!(!settings.domain_filter.matches("internal.example.com"));
+    assert_eq!(settings.warnings, []);
+}
+
+#[test]
+fn a_flag_wins_and_an_empty_value_counts_as_not_given() {
+    let settings = resolve(
+        &[
+            "--credential=none",
+            "--arm-endpoint=http://127.0.0.1",
+            "--log-format=",
+        ],
+        &[("AZURE_CREDENTIAL", "auto"), ("LOG_FORMAT", "json")],
+    );
+    let settings = settings.unwrap();
+    assert_eq!(settings.credential, CredentialKind::None);
+    assert_eq!(settings.log_format, LogFormat::Json);
+
+    let empty: Vec<_> = field::ALL
+        .iter()
+        .flat_map(|field| field.env)
+        .map(|name| (*name, "  "))
+        .collect();
+    let variables = empty.into_iter().chain([
+        ("OWNER_ID", "east"),
+        ("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION),
+    ]);
+    let settings = Settings::resolve(&ServeArgs::default(), &variables.collect()).unwrap();
+    assert_eq!(
+        format!("{settings:?}"),
+        format!("{:?}", resolve(&[], &[]).unwrap())
+    );
+}
+
+#[rstest]
+#[case(&[("AZURE_RESOURCE_GROUPS", "a"), ("RESOURCE_GROUPS", "b")], "a")]
+#[case(&[("AZURE_RESOURCE_GROUPS", ""), ("RESOURCE_GROUPS", "b")], "b")]
+#[case(&[("RESOURCE_GROUPS", "b")], "b")]
+fn resource_groups_have_two_variables(#[case] variables: &[(&str, &str)], #[case] group: &str) {
+    assert_eq!(groups(&resolve(&[], variables).unwrap()), [group]);
+}
+
+#[test]
+fn list_flags_may_be_repeated() {
+    let settings = resolve(&["--resource-groups", "a,b", "--resource-groups=c"], &[]).unwrap();
+    assert_eq!(groups(&settings), ["a", "b", "c"]);
+}
+
+#[rstest]
+#[case(&["--dry-run"], true)]
+#[case(&["--dry-run=false"], false)]
+#[case(&["--dry-run", "--log-level=debug"], true)]
+fn a_switch_needs_no_value(#[case] given: &[&str], #[case] on: bool) {
+    assert_eq!(resolve(given, &[("DRY_RUN", "no")]).unwrap().dry_run, on);
+}
+
+#[test]
+fn everything_wrong_is_reported_at_once() {
+    let variables = [
+        ("AZURE_SUBSCRIPTION_ID", "my subscription"),
+        ("RESOURCE_GROUPS", "good,bad group,also/bad"),
+        ("AZURE_ARM_ENDPOINT", "management.azure.com"),
+        ("AZURE_CREDENTIAL", "cli"),
+        ("DRY_RUN", "maybe"),
+        ("PROFILE_GRACE", "-1h"),
+        ("PROFILE_RETENTION", "forget"),
+        ("REGEXP_DOMAIN_FILTER", "("),
+        ("REGEXP_DOMAIN_FILTER_EXCLUSION", "(?=ahead)"),
+        ("DOMAIN_FILTER", "example.com"),
+        ("SERVER_HOST", "pod.example.com"),
+        ("SERVER_PORT", "70000"),
+        ("METRICS_HOST", "256.0.0.1"),
+        ("METRICS_PORT", "http"),
+        ("REQUEST_DEADLINE", "10"),
+        ("LOG_LEVEL", "inof"),
+        ("LOG_FORMAT", "yaml"),
+    ];
+    let error =
+        Settings::resolve(&ServeArgs::default(), &variables.into_iter().collect()).unwrap_err();
+    insta::assert_snapshot!(error);
+}
+
+#[rstest]
+#[case("nothing_given", &[], &[])]
+#[case("no_credential", &["--credential=none"], &[])]
+#[case("deadline_zero", &["--deadline=0s"], &[])]
+#[case("deadline_word", &["--deadline=soon"], &[])]
+#[case("http_with_credential", &["--arm-endpoint=http://10.0.0.1:9100"], &[])]
+#[case("password_in_url", &["--arm-endpoint=https://user:secret@example.com"], &[])]
+#[case("scheme", &["--arm-endpoint=ftp://example.com"], &[])]
+#[case("lists_and_regex", &["--exclude-domain-filter=a.example.com"], &[("REGEXP_DOMAIN_FILTER_EXCLUSION", "^a")])]
+#[case("one_port_for_both", &["--server-port=8080"], &[])]
+fn single_problems(#[case] name: &str, #[case] given: &[&str], #[case] variables: &[(&str, &str)]) {
+    let error = if name == "nothing_given" {
+        Settings::resolve(&ServeArgs::default(), &Environment::default())
+    } else {
+        resolve(given, variables)
+    };
+    let text = error.unwrap_err().to_string();
+    assert!(!text.contains("secret"));
+    insta::assert_snapshot!(format!("single_problem_{name}"), text);
+}
+
+#[cfg(unix)]
+#[test]
+fn values_that_are_not_utf_8_are_named() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let variables = [
+        ("OWNER_ID", OsString::from_vec(vec![b'e', 0xff])),
+        ("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION.into()),
+    ];
+    let error =
+        Settings::resolve(&ServeArgs::default(), &variables.into_iter().collect()).unwrap_err();
+    insta::assert_snapshot!(error, @"");
+}
+
+#[rstest]
+#[case("deadline", &["--deadline=15s"])]
+#[case("api_not_on_loopback", &["--server-host=0.0.0.0"])]
+fn what_is_probably_not_meant(#[case] name: &str, #[case] given: &[&str]) {
+    let settings = resolve(given, &[]).unwrap();
+    let [warning] = settings.warnings.as_slice() else {
+        panic!("{:?}", settings.warnings)
+    };
+    insta::assert_snapshot!(format!("warning_{name}"), warning);
+}
+
+fn any_field() -> impl Strategy<Value = Field> {
+    prop::sample::select(field::ALL)
+}
+
+proptest! {
+    /// Whatever a variable holds, it is either used, or reported under its own name.
+    #[test]
+    fn a_wrong_value_is_reported_under_its_name(field in any_field(), value in "\\PC{0,20}") {
+        let name = *field.env.last().unwrap();
+        if let Err(error) = resolve(&[], &[(name, &value)]) {
+            prop_assert!(!error.problems().is_empty());
+            prop_assert!(error.to_string().contains(name));
+            prop_assert!(error.to_string().contains(field.flag));
+        }
+    }
+
+    #[test]
+    fn durations_round_trip(milliseconds in 1_u64..100_000_000) {
+        let settings = resolve(&[&format!("--deadline={milliseconds}ms")], &[]).unwrap();
+        prop_assert_eq!(settings.deadline, Duration::from_millis(milliseconds));
+    }
+}
