@@ -11,9 +11,13 @@
 
 mod answers;
 mod applications;
-mod dns;
+mod dns_answers;
+mod dns_server;
+mod dns_wire;
 mod fixtures;
 mod health;
 mod laws;
-mod probes;
+mod probe_loops;
+mod probe_requests;
+mod prober;
 mod routing;
