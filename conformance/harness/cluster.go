@@ -8,6 +8,8 @@ import (
 
 	openshift "github.com/openshift/client-go/route/clientset/versioned"
 	istio "istio.io/client-go/pkg/clientset/versioned"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
@@ -68,7 +70,7 @@ func ExternalDNS(tb testing.TB, owner, url string, flags ...string) *Cluster {
 // TryExternalDNS is [ExternalDNS] for a start that may fail.
 func TryExternalDNS(tb testing.TB, owner, url string, flags ...string) (*Cluster, error) {
 	tb.Helper()
-	captureLogs(tb)
+	CaptureLogs(tb)
 	config := externaldns.NewConfig()
 	arguments := override([]string{
 		"--source=service",
@@ -232,4 +234,42 @@ func (c *Cluster) Prepare(tb testing.TB) {
 	if err := c.refresh(); err != nil {
 		tb.Fatalf("build the source of %s: %v", c.Owner, err)
 	}
+}
+
+// Desired returns what the provider makes of the cluster's objects, and plans and
+// changes nothing.
+func (c *Cluster) Desired(tb testing.TB) []*endpoint.Endpoint {
+	tb.Helper()
+	c.Prepare(tb)
+	offered, err := c.controller.Source.Endpoints(context.Background())
+	if err != nil {
+		tb.Fatalf("read the source of %s: %v", c.Owner, err)
+	}
+	desired, err := c.registry.Registry.AdjustEndpoints(offered)
+	if err != nil {
+		tb.Fatalf("adjust the records of %s: %v", c.Owner, err)
+	}
+	return desired
+}
+
+// Source builds ExternalDNS's real source over objects, with no provider behind it.
+func Source(tb testing.TB, services []*corev1.Service, flags ...string) source.Source {
+	tb.Helper()
+	config := externaldns.NewConfig()
+	arguments := override([]string{
+		"--source=service", "--provider=webhook", "--policy=sync", "--service-type-filter=LoadBalancer",
+	}, flags)
+	if err := config.ParseFlags(arguments); err != nil {
+		tb.Fatalf("parse the flags: %v", err)
+	}
+	kube := fake.NewClientset()
+	for _, service := range services {
+		if _, err := kube.CoreV1().Services(service.Namespace).Create(context.Background(), service, metav1.CreateOptions{}); err != nil {
+			tb.Fatalf("create the service %s: %v", service.Name, err)
+		}
+	}
+	cluster := &Cluster{kube: kube, config: config, controller: &controller.Controller{}, dirty: true}
+	tb.Cleanup(func() { cluster.stopSource() })
+	cluster.Prepare(tb)
+	return cluster.controller.Source
 }

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"io"
 	"testing"
 
 	"github.com/sirupsen/logrus"
@@ -10,10 +11,10 @@ import (
 // captured is the test whose ExternalDNS log is being collected.
 var captured testing.TB
 
-// captureLogs collects what ExternalDNS logs during a test and prints it if the
+// CaptureLogs collects what ExternalDNS logs during a test and prints it if the
 // test fails. ExternalDNS logs through process-wide loggers, so tests that run
 // loops do not run in parallel.
-func captureLogs(tb testing.TB) {
+func CaptureLogs(tb testing.TB) {
 	tb.Helper()
 	if captured == tb {
 		return
@@ -30,4 +31,14 @@ func captureLogs(tb testing.TB) {
 			tb.Logf("=== log of ExternalDNS\n%s", output.String())
 		}
 	})
+}
+
+// DiscardLogs drops what ExternalDNS logs during a test that runs thousands of
+// loops.
+func DiscardLogs(tb testing.TB) {
+	tb.Helper()
+	captured = nil
+	logrus.SetOutput(io.Discard)
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
 }
