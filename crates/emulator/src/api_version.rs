@@ -45,6 +45,8 @@ pub enum Feature {
     MonitorStatus,
     /// `tags` are shown as an empty object when a profile has none.
     EmptyTags,
+    /// External and nested endpoints of Performance profiles must have a location.
+    RequiredLocations,
     /// `geoMapping` and the Geographic routing method.
     Geographic,
     /// `intervalInSeconds`, `timeoutInSeconds`, `toleratedNumberOfFailures`.
@@ -121,7 +123,9 @@ impl ApiVersion {
     /// Whether documents of this version can carry `feature`.
     pub fn has(self, feature: Feature) -> bool {
         self >= match feature {
-            Feature::MonitorStatus | Feature::EmptyTags => Self::V2015_11_01,
+            Feature::MonitorStatus | Feature::EmptyTags | Feature::RequiredLocations => {
+                Self::V2015_11_01
+            }
             Feature::Geographic => Self::V2017_03_01,
             Feature::MonitorTimings => Self::V2017_05_01,
             Feature::WrappedEndpointErrors => Self::V2018_02_01,

@@ -227,7 +227,7 @@ impl Outcome {
                 let mut response = match body {
                     Some(serde_json::Value::Null) => Response::empty(*status),
                     Some(body) => Response::text(*status, body.to_string()),
-                    None => answer::usual(*status, operation, resource),
+                    None => answer::usual(*status, operation, resource, retry_after.as_deref()),
                 };
                 if let Some(retry_after) = retry_after {
                     response = response.with("retry-after", retry_after.clone());

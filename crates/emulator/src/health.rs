@@ -53,14 +53,14 @@ impl Statuses {
                 .endpoints
                 .iter()
                 .zip(&assessment.endpoints)
-                .map(|(endpoint, status)| (endpoint.name.to_string(), *status))
+                .map(|(endpoint, status)| (endpoint.name.to_ascii_lowercase(), *status))
                 .collect(),
         }
     }
 
-    /// `endpointMonitorStatus` of the endpoint with exactly this name.
+    /// `endpointMonitorStatus` of the endpoint with this name in any letter case.
     pub fn endpoint(&self, name: &str) -> Option<EndpointStatus> {
-        self.endpoints.get(name).copied()
+        self.endpoints.get(&name.to_ascii_lowercase()).copied()
     }
 }
 

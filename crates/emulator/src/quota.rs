@@ -22,7 +22,16 @@ const TENANT_WRITES: &str = "x-ms-ratelimit-remaining-tenant-writes";
 /// Counters of requests per subscription and bucket.
 #[derive(Debug, Default)]
 pub(crate) struct Quota {
-    windows: BTreeMap<(String, &'static str, u32), Window>,
+    windows: BTreeMap<Bucket, Window>,
+}
+
+/// Requests that are counted together. Endpoints are counted by type.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Bucket {
+    subscription: String,
+    resource_type: &'static str,
+    header: &'static str,
+    limit: u32,
 }
 
 #[derive(Debug)]
@@ -40,13 +49,14 @@ impl Quota {
         resource: Option<&Resource>,
     ) -> (&'static str, u32) {
         let subscription = resource.and_then(Resource::subscription);
-        let (header, limit) = bucket(operation, subscription.is_some());
-        let key = (
-            subscription.unwrap_or_default().to_ascii_lowercase(),
+        let (header, limit) = counted_as(operation, subscription.is_some());
+        let bucket = Bucket {
+            subscription: subscription.unwrap_or_default().to_ascii_lowercase(),
+            resource_type: resource.map_or("", Resource::type_name),
             header,
             limit,
-        );
-        let window = self.windows.entry(key).or_insert(Window {
+        };
+        let window = self.windows.entry(bucket).or_insert(Window {
             start: now,
             used: 0,
         });
@@ -61,7 +71,7 @@ impl Quota {
     }
 }
 
-fn bucket(operation: Operation, in_subscription: bool) -> (&'static str, u32) {
+fn counted_as(operation: Operation, in_subscription: bool) -> (&'static str, u32) {
     match operation {
         Operation::ProfilesPut | Operation::ProfilesPatch => (RESOURCE_REQUESTS, 4500),
         Operation::EndpointsPut | Operation::EndpointsPatch => (RESOURCE_REQUESTS, 250),

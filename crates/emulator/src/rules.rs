@@ -3,6 +3,7 @@
 
 mod reserved;
 
+use crate::api_version::{ApiVersion, Feature};
 use crate::model::endpoint::{Endpoint, EndpointKind, Family, Host, Target};
 use crate::model::{Profile, RecordType, RoutingMethod};
 use crate::quirks::Quirks;
@@ -16,6 +17,7 @@ pub(crate) const PROFILE_LIMIT: usize = 200;
 /// Checks the profile as it would be stored.
 pub(crate) fn check(
     profile: &Profile,
+    version: ApiVersion,
     quirks: &Quirks,
     allow_private_targets: bool,
     problems: &mut Problems,
@@ -33,11 +35,13 @@ pub(crate) fn check(
         public_targets(endpoints, problems);
     }
     match profile.settings.routing {
-        RoutingMethod::Performance => located(endpoints, problems),
+        RoutingMethod::Performance if version.has(Feature::RequiredLocations) => {
+            located(endpoints, problems);
+        }
         RoutingMethod::Geographic => mapped(endpoints, problems),
         RoutingMethod::Subnet => apart(endpoints, quirks, problems),
         RoutingMethod::MultiValue => addresses_only(endpoints, problems),
-        RoutingMethod::Priority | RoutingMethod::Weighted => {}
+        RoutingMethod::Performance | RoutingMethod::Priority | RoutingMethod::Weighted => {}
     }
 }
 

@@ -23,6 +23,9 @@ use crate::shared::Shared;
 /// How long open ARM connections may take to end when the emulator stops.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 
+/// Longest wait for a probe when the interval is replaced, the shortest that Azure has.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Why an emulator does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -96,7 +99,9 @@ impl Emulator {
         if options.probes {
             let config = ProberConfig {
                 interval: options.probe_interval,
-                timeout: options.probe_interval,
+                timeout: options
+                    .probe_interval
+                    .map(|interval| interval.min(PROBE_TIMEOUT)),
                 ..ProberConfig::default()
             };
             let resolver = Arc::new(ZoneResolver::new(zone));

@@ -11,6 +11,7 @@ pub(super) fn usual(
     status: StatusCode,
     operation: Operation,
     resource: Option<&Resource>,
+    retry_after: Option<&str>,
 ) -> Response {
     let subscription = resource
         .and_then(Resource::subscription)
@@ -29,7 +30,7 @@ pub(super) fn usual(
         ),
         StatusCode::TOO_MANY_REQUESTS => (
             "SubscriptionRequestsThrottled",
-            format!("Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '6' seconds.", action(operation)),
+            format!("Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{}' seconds.", action(operation), retry_after.unwrap_or("6")),
         ),
         StatusCode::SERVICE_UNAVAILABLE => (
             "ServiceUnavailable",

@@ -41,7 +41,7 @@ impl State {
     ) -> Result<Response, Refusal> {
         let profile = self.stored(path, version)?.clone();
         let properties = take_properties(&mut body, |p| version.prune_endpoint(p));
-        self.write_endpoint(profile, kind, name, &properties)?;
+        self.write_endpoint(version, profile, kind, name, &properties)?;
         self.endpoint_answer(StatusCode::CREATED, version, path, kind, name)
     }
 
@@ -65,7 +65,7 @@ impl State {
             &changes,
             self.cloud.quirks.patch_null_resets,
         );
-        self.write_endpoint(profile, kind, name, &properties)?;
+        self.write_endpoint(version, profile, kind, name, &properties)?;
         self.endpoint_answer(StatusCode::OK, version, path, kind, name)
     }
 
@@ -115,6 +115,7 @@ impl State {
 
     fn write_endpoint(
         &mut self,
+        version: ApiVersion,
         mut profile: Profile,
         kind: EndpointKind,
         name: &str,
@@ -149,7 +150,7 @@ impl State {
             }
             None => profile.endpoints.push(endpoint),
         }
-        self.admit(&profile)?;
+        self.admit(version, &profile)?;
         self.store(profile);
         Ok(())
     }

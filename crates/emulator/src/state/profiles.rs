@@ -91,7 +91,7 @@ impl State {
             endpoints: Vec::new(),
         };
         self.place_endpoints(&mut wanted, drafts, existing.as_ref())?;
-        self.admit(&wanted)?;
+        self.admit(version, &wanted)?;
         self.check_name_and_quota(&wanted, existing.is_none())?;
 
         let is_old = !version.has(Feature::MonitorStatus);
@@ -145,7 +145,7 @@ impl State {
             settings,
             ..existing
         };
-        self.admit(&wanted)?;
+        self.admit(version, &wanted)?;
         self.check_name_and_quota(&wanted, false)?;
         self.store(wanted);
         self.get_profile(version, path)
@@ -170,10 +170,11 @@ impl State {
     }
 
     /// Checks a profile as a whole before it is stored.
-    pub(super) fn admit(&self, wanted: &Profile) -> Result<(), Refusal> {
+    pub(super) fn admit(&self, version: ApiVersion, wanted: &Profile) -> Result<(), Refusal> {
         let mut problems = Problems::default();
         rules::check(
             wanted,
+            version,
             &self.cloud.quirks,
             self.cloud.allow_private_targets,
             &mut problems,

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use data_plane::health::EndpointStatus;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,11 +56,11 @@ pub(super) async fn put(
                 "profile {profile:?} has no endpoint {endpoint:?}"
             )));
         }
-        let shown = service.state.statuses(&path).and_then(|statuses| {
-            statuses
-                .endpoint(&endpoint)
-                .map(data_plane::health::EndpointStatus::as_str)
-        });
+        let statuses = service.state.statuses(&path);
+        let shown = statuses
+            .as_ref()
+            .and_then(|statuses| statuses.endpoint(&endpoint))
+            .map(EndpointStatus::as_str);
         Ok(Json(json!({
             "profile": path.id(),
             "endpoint": endpoint,
