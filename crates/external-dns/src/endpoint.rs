@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::MapAccess;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::decode::{self, Nullable, Object};
+use crate::decode::{self, Dense, Nullable, Object};
 use crate::labels::{self, Labels};
 use crate::property::ProviderSpecificProperty;
 use crate::record_type::RecordType;
@@ -42,6 +42,15 @@ pub struct Endpoint {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub provider_specific: Vec<ProviderSpecificProperty>,
 }
+
+/// The body of `/adjustendpoints` and of the answer to `GET /records`.
+///
+/// Decode whole lists with it, not with `Vec<Endpoint>`: an empty list arrives as
+/// `null` when ExternalDNS has nothing to send, and `null` elements are left out.
+/// An empty list is written as `[]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Endpoints(pub Vec<Endpoint>);
 
 /// What identifies a record among others: the plan's row and the type in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,9 +164,10 @@ impl Endpoint {
         self.labels.get(name).map(String::as_str)
     }
 
-    /// The owner of the record, if one is known.
+    /// The owner of the record, if one is known. An empty label, which the noop
+    /// registry puts on updates, is none.
     pub fn owner(&self) -> Option<&str> {
-        self.label(labels::OWNER)
+        self.label(labels::OWNER).filter(|owner| !owner.is_empty())
     }
 
     /// The Kubernetes object behind the record, as `kind/namespace/name`.
@@ -214,6 +224,15 @@ impl Object for Endpoint {
 impl<'de> Deserialize<'de> for Endpoint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         decode::object(deserializer)
+    }
+}
+
+// === impl Endpoints ===
+
+impl<'de> Deserialize<'de> for Endpoints {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Dense(records) = Dense::deserialize(deserializer)?;
+        Ok(Self(records))
     }
 }
 

@@ -58,7 +58,7 @@ pub fn to_text(labels: &Labels) -> String {
     let mut text = format!("\"heritage={HERITAGE}");
     for (key, value) in labels {
         if key != TXT_ENCRYPTION_NONCE {
-            text.push_str(&format!(",{HERITAGE}/{key}={value}"));
+            text.extend([",", HERITAGE, "/", key, "=", value]);
         }
     }
     text.push('"');

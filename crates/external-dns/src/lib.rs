@@ -33,7 +33,7 @@ mod record_type;
 
 pub use changes::Changes;
 pub use domain_filter::{DomainFilter, DomainFilterError, PatternField, RegexIncompatibility};
-pub use endpoint::{Endpoint, EndpointKey, Ttl};
+pub use endpoint::{Endpoint, EndpointKey, Endpoints, Ttl};
 pub use labels::Labels;
 pub use media_type::MEDIA_TYPE;
 pub use property::ProviderSpecificProperty;

@@ -26,7 +26,7 @@ impl RecordType {
     pub const CNAME: Self = Self(Cow::Borrowed("CNAME"));
     /// Text; the TXT registry keeps ownership in it.
     pub const TXT: Self = Self(Cow::Borrowed("TXT"));
-    /// Service location; NodePort Services produce it.
+    /// Service location; Services of type `NodePort` produce it.
     pub const SRV: Self = Self(Cow::Borrowed("SRV"));
     /// Name server.
     pub const NS: Self = Self(Cow::Borrowed("NS"));
