@@ -217,7 +217,11 @@ mod tests {
             "my-app-east.example.com",
         );
         let tags = write(&east.owner, std::slice::from_ref(&east)).unwrap();
-        insta::assert_debug_snapshot!(tags, @"");
+        insta::assert_debug_snapshot!(tags, @r#"
+        {
+            "externaldns-claims-0-_43luster_2f_45ast": "east-us,top2v4,s/default/my-app-east,my-app-east.example.com",
+        }
+        "#);
         assert_eq!(read(&tags), [east]);
     }
 
@@ -256,7 +260,7 @@ mod tests {
             host in "[a-z*.,;-]{0,40}",
         ) {
             let Ok(owner) = owner.parse::<OwnerId>() else { return Ok(()) };
-            let claims: std::collections::BTreeMap<_, _> = names
+            let claims: BTreeMap<_, _> = names
                 .iter()
                 .filter_map(|name| name.parse::<EndpointName>().ok())
                 .map(|name| (name.clone(), Claim {

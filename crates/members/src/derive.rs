@@ -77,11 +77,11 @@ mod tests {
     fn names_are_readable_and_stable() {
         let owner: OwnerId = "cluster-east".parse().unwrap();
         let app = host("my-app.example.com");
-        insta::assert_snapshot!(profile_name(&app).unwrap(), @"");
-        insta::assert_snapshot!(endpoint_name(&owner, "", &app).unwrap(), @"");
-        insta::assert_snapshot!(endpoint_name(&owner, "blue", &app).unwrap(), @"");
-        insta::assert_snapshot!(endpoint_name(&owner, "Blue", &host("*.example.com")).unwrap(), @"");
-        insta::assert_snapshot!(profile_name(&host("*.example.com")).unwrap(), @"");
+        insta::assert_snapshot!(profile_name(&app).unwrap(), @"my-app-example-com-ivuesf");
+        insta::assert_snapshot!(endpoint_name(&owner, "", &app).unwrap(), @"cluster-east.my-app.example.com-wgkaup");
+        insta::assert_snapshot!(endpoint_name(&owner, "blue", &app).unwrap(), @"cluster-east.blue.my-app.example.com-hr7sml");
+        insta::assert_snapshot!(endpoint_name(&owner, "Blue", &host("*.example.com")).unwrap(), @"cluster-east.blue._wildcard.example.com-l4n6ig");
+        insta::assert_snapshot!(profile_name(&host("*.example.com")).unwrap(), @"wildcard-example-com-hi2pwm");
     }
 
     #[test]

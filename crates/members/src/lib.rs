@@ -30,6 +30,7 @@ pub mod owner;
 pub mod plan;
 pub mod properties;
 pub mod record;
+pub mod requirement;
 pub mod resolve;
 pub mod want;
 

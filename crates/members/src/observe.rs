@@ -202,9 +202,14 @@ impl ObservedProfile {
 impl OwnMember<'_> {
     /// The canonical record of what Azure holds.
     pub fn record(&self, owner: &OwnerId) -> Record {
+        self.record_with(owner, self.profile.settings())
+    }
+
+    /// The canonical record of this endpoint in a profile with these settings.
+    pub fn record_with(&self, owner: &OwnerId, settings: Properties) -> Record {
         let properties = Properties::identity(&self.key)
             .and(Properties::of_endpoint(self.endpoint))
-            .and(self.profile.settings());
+            .and(settings);
         record::canonical(
             owner,
             &self.claim.subject,

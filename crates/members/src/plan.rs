@@ -3,6 +3,7 @@
 //! is ever unclaimed, and nothing of anybody else is touched.
 
 mod create;
+mod migrate;
 mod order;
 mod retire;
 mod tags;
@@ -10,11 +11,10 @@ mod tags;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use traffic_manager::EndpointName;
 use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
-use traffic_manager::{EndpointName, RoutingMethod};
 
 use crate::batch::ProfileChange;
-use crate::body;
 use crate::finding::{Finding, Reason};
 use crate::member::Member;
 use crate::observe::ObservedProfile;
@@ -112,22 +112,19 @@ pub fn plan(
     };
     plan.steps.extend(tags.first);
 
-    let patch = settings.and_then(|settings| body::settings_patch(settings, profile));
-    let patch = patch.map(|patch| Step {
-        write: Write::PatchProfile(Box::new(patch)),
-        member: None,
-        gate: Gate::Alone,
-    });
-    let method = settings.map(|settings| settings.method);
-    let (before, after) = match (patch, method) {
-        (Some(patch), Some(method)) if settings_first(profile, method) => (Some(patch), None),
-        (patch, _) => (None, patch),
-    };
-    plan.steps.extend(before);
-    let (writes, blocked) = order::order(profile, &upserts, &removals, method);
+    let migration = migrate::plan(profile, &upserts, settings);
+    plan.steps.extend(migration.aside.iter().map(order::delete));
+    plan.steps.extend(migration.before);
+    let (writes, blocked) = order::order(
+        profile,
+        &upserts,
+        &removals,
+        &migration.aside,
+        migration.method,
+    );
     plan.steps.extend(writes);
     plan.refused.extend(blocked);
-    plan.steps.extend(after);
+    plan.steps.extend(migration.after);
 
     let leaves_it_empty = upserts.is_empty()
         && profile
@@ -135,31 +132,10 @@ pub fn plan(
             .keys()
             .all(|name| removals.contains(name));
     if leaves_it_empty && !removals.is_empty() && profile.marks.managed {
-        plan.steps.extend(retire::steps(profile, now));
+        plan.steps.extend(retire::steps(profile, owner, now));
     }
     plan.steps.extend(tags.last);
     plan
-}
-
-/// Whether the settings can be written before the endpoints: when what is there
-/// already suits the new method. Else the endpoints are made suitable first.
-fn settings_first(profile: &ObservedProfile, method: RoutingMethod) -> bool {
-    let suits = |endpoint: &Endpoint| {
-        let held = Properties::of_endpoint(endpoint);
-        match method {
-            RoutingMethod::Geographic => held.get(crate::annotation::Name::GeoMapping).is_some(),
-            RoutingMethod::Performance => held
-                .get(crate::annotation::Name::EndpointLocation)
-                .is_some(),
-            RoutingMethod::MultiValue => endpoint
-                .properties
-                .target
-                .as_deref()
-                .is_some_and(|target| target.parse::<std::net::IpAddr>().is_ok()),
-            _ => true,
-        }
-    };
-    profile.endpoints().values().all(suits)
 }
 
 /// The members that may be written: not those whose endpoint is somebody else's.

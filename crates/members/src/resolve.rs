@@ -66,7 +66,7 @@ pub fn resolve(
         let round = place(&wanted, &kept, observed, scope, blocked);
         if round.refused.is_empty() {
             resolution.findings.extend(round.findings);
-            resolution.records = records(round.accepted, &kept, observed, scope);
+            resolution.records = records(round.accepted, &round.settings, &kept, observed, scope);
             break;
         }
         for (key, finding) in round.refused {
@@ -91,6 +91,8 @@ struct Round {
     accepted: Vec<(Member, Properties)>,
     refused: Vec<(MemberKey, Finding)>,
     findings: Vec<Finding>,
+    /// The settings that each profile with a placed member shall have.
+    settings: BTreeMap<ProfileId, Properties>,
 }
 
 fn place(
@@ -142,6 +144,7 @@ fn current_keys(
 
 fn records(
     accepted: Vec<(Member, Properties)>,
+    settings: &BTreeMap<ProfileId, Properties>,
     kept: &Kept,
     observed: &Observed,
     scope: &Scope,
@@ -149,7 +152,11 @@ fn records(
     let mut records: Vec<Record> = observed
         .members(&scope.owner)
         .filter(|member| kept.contains(&member.key))
-        .map(|member| member.record(&scope.owner))
+        // Settings are shared: a kept member takes part in their change.
+        .map(|member| match settings.get(&member.key.profile) {
+            Some(settings) => member.record_with(&scope.owner, settings.clone()),
+            None => member.record(&scope.owner),
+        })
         .collect();
     for (member, properties) in accepted {
         let id = &member.key.profile;

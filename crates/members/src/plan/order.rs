@@ -40,14 +40,15 @@ pub(super) fn order(
     profile: &ObservedProfile,
     upserts: &[&Member],
     removals: &BTreeSet<EndpointName>,
+    aside: &[EndpointName],
     method: Option<RoutingMethod>,
 ) -> (Vec<Step>, Vec<Finding>) {
-    let method = method.or_else(|| profile.wire.method());
     let mut model: BTreeMap<EndpointName, Slot> = profile
         .endpoints()
         .iter()
         .map(|(name, endpoint)| (name.clone(), Slot::of(endpoint)))
         .collect();
+    model.retain(|name, _| !aside.contains(name));
     let mut steps: Vec<Step> = Vec::new();
     let mut refused = Vec::new();
     for name in removals {
@@ -56,7 +57,10 @@ pub(super) fn order(
     }
     let mut pending: Vec<(&Member, Endpoint)> = upserts
         .iter()
-        .filter(|member| differs(member, profile.endpoints().get(&member.key.endpoint)))
+        .filter(|member| {
+            let name = &member.key.endpoint;
+            aside.contains(name) || differs(member, profile.endpoints().get(name))
+        })
         .map(|member| {
             let name = &member.key.endpoint;
             (
@@ -71,8 +75,14 @@ pub(super) fn order(
         .collect();
 
     while !pending.is_empty() {
+        // New endpoints that leave the number to Azure come last: it could
+        // choose one that another write is about to ask for.
+        let numbered = pending
+            .iter()
+            .any(|(_, body)| body.properties.priority.is_some());
         let admissible = pending.iter().position(|(member, body)| {
-            clash(&model, &member.key.endpoint, &Slot::of(body), method).is_none()
+            (body.properties.priority.is_some() || !numbered)
+                && clash(&model, &member.key.endpoint, &Slot::of(body), method).is_none()
         });
         if let Some(index) = admissible {
             let (member, body) = pending.remove(index);
@@ -154,7 +164,7 @@ fn put(name: &EndpointName, body: Endpoint) -> Step {
     }
 }
 
-fn delete(name: &EndpointName) -> Step {
+pub(super) fn delete(name: &EndpointName) -> Step {
     Step {
         write: Write::DeleteEndpoint(name.clone()),
         member: Some(name.clone()),

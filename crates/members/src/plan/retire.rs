@@ -11,7 +11,7 @@ use traffic_manager::{ProfileId, Switch};
 
 use super::{Gate, Plan, Step, Write};
 use crate::claim;
-use crate::marks::RETIRED;
+use crate::marks::{RETIRED, SETTINGS_OWNER};
 use crate::observe::{Observed, ObservedProfile};
 use crate::owner::OwnerId;
 
@@ -27,7 +27,7 @@ pub struct Upkeep {
 }
 
 /// The steps that retire a profile.
-pub(super) fn steps(profile: &ObservedProfile, now: Timestamp) -> Vec<Step> {
+pub(super) fn steps(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) -> Vec<Step> {
     let mut steps = Vec::new();
     let held = profile
         .wire
@@ -48,8 +48,13 @@ pub(super) fn steps(profile: &ObservedProfile, now: Timestamp) -> Vec<Step> {
     }
     if profile.marks.retired.is_none() {
         let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        // Who retires a profile sees to its end.
+        let marks = BTreeMap::from([
+            (RETIRED.to_owned(), since.to_string()),
+            (SETTINGS_OWNER.to_owned(), owner.to_string()),
+        ]);
         steps.push(Step {
-            write: Write::MergeTags(BTreeMap::from([(RETIRED.to_owned(), since.to_string())])),
+            write: Write::MergeTags(marks),
             member: None,
             gate: Gate::AfterSuccess,
         });
@@ -96,12 +101,18 @@ fn empty(profile: &ObservedProfile, owner: &OwnerId, upkeep: Upkeep, now: Timest
     {
         return Vec::new();
     }
-    let last_owner = profile.marks.settings_owner.as_ref();
-    if last_owner.is_some_and(|last| last != owner) {
-        return Vec::new();
-    }
-    match (profile.marks.retired, upkeep.grace) {
-        (None, _) => steps(profile, now),
+    // The owner that retired it deletes it; should that cluster be gone, any
+    // other one does so after twice the time.
+    let is_last = profile
+        .marks
+        .settings_owner
+        .as_ref()
+        .is_none_or(|last| last == owner);
+    let grace = upkeep
+        .grace
+        .map(|grace| if is_last { grace } else { grace * 2 });
+    match (profile.marks.retired, grace) {
+        (None, _) => steps(profile, owner, now),
         (Some(since), Some(grace)) if now >= since && !fresh(since, grace) => vec![Step {
             write: Write::DeleteProfile,
             member: None,

@@ -15,6 +15,7 @@ use crate::finding::{Finding, Reason};
 use crate::member::Member;
 use crate::observe::{Observed, ObservedProfile};
 use crate::properties::Properties;
+use crate::requirement;
 use crate::want::Scope;
 
 /// What is taken in a profile, and by which endpoint.
@@ -74,6 +75,9 @@ pub(super) fn place(
     }
     assign_priorities(&mut placed, profile, &mut taken, decision.method, round);
     round.findings.extend(decision.findings);
+    round
+        .settings
+        .insert(id.clone(), decision.properties.clone());
     for member in placed {
         let properties = Properties::identity(&member.key)
             .and(Properties::endpoint(&member.endpoint))
@@ -344,7 +348,7 @@ impl Taken {
                 message,
             ))
         };
-        if let Some(missing) = method.and_then(|method| settings::missing(method, spec)) {
+        if let Some(missing) = method.and_then(|method| requirement::missing(method, spec)) {
             let method = method?;
             return Some(Finding::new(
                 Reason::InvalidAnnotation,

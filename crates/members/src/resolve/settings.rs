@@ -6,14 +6,15 @@
 //! flap between clusters or objects.
 
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointName, RoutingMethod, Target};
+use traffic_manager::{EndpointName, RoutingMethod};
 
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
-use crate::member::{EndpointSpec, Member};
+use crate::member::Member;
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
 use crate::properties::Properties;
+use crate::requirement;
 
 /// The settings that a profile shall have.
 #[derive(Debug)]
@@ -140,41 +141,13 @@ fn obstacle(
     staying: &[(&EndpointName, &Endpoint)],
 ) -> Option<String> {
     let of_members = members.iter().find_map(|member| {
-        let missing = missing(method, &member.endpoint)?;
+        let missing = requirement::missing(method, &member.endpoint)?;
         Some(format!("{} has no {missing}", member.subject))
     });
     of_members.or_else(|| {
         staying.iter().find_map(|(name, endpoint)| {
-            let missing = missing_on_wire(method, endpoint)?;
+            let missing = requirement::missing_on_wire(method, endpoint)?;
             Some(format!("endpoint {name} has no {missing}"))
         })
     })
-}
-
-/// What a method needs of an endpoint and this one lacks.
-pub(super) fn missing(method: RoutingMethod, spec: &EndpointSpec) -> Option<&'static str> {
-    match method {
-        RoutingMethod::Geographic if spec.geo_mapping.is_none() => Some("geo-mapping"),
-        RoutingMethod::Performance if spec.location.is_none() => Some("endpoint-location"),
-        RoutingMethod::MultiValue if matches!(spec.target, Target::Name(_)) => {
-            Some("IP address as target")
-        }
-        _ => None,
-    }
-}
-
-fn missing_on_wire(method: RoutingMethod, endpoint: &Endpoint) -> Option<&'static str> {
-    let held = &endpoint.properties;
-    let is_name = || {
-        let target = held.target.as_deref().unwrap_or_default();
-        !matches!(target.parse(), Ok(Target::V4(_) | Target::V6(_)))
-    };
-    match method {
-        RoutingMethod::Geographic if held.geo_mapping.as_deref().unwrap_or_default().is_empty() => {
-            Some("geo-mapping")
-        }
-        RoutingMethod::Performance if held.endpoint_location.is_none() => Some("endpoint-location"),
-        RoutingMethod::MultiValue if is_name() => Some("IP address as target"),
-        _ => None,
-    }
 }

@@ -1,0 +1,130 @@
+//! A changed routing method: in which order settings and endpoints are written.
+//!
+//! Azure checks every endpoint against the method at every write: Performance
+//! needs locations, Geographic needs mappings, MultiValue needs addresses. So
+//! either the method changes first, or the endpoints do, or, when neither order
+//! is allowed, the profile is Weighted for the moment in between, which asks
+//! nothing of its endpoints.
+
+use traffic_manager::profile::{ProfilePatch, ProfilePatchProperties};
+use traffic_manager::{EndpointName, RoutingMethod, Target};
+
+use super::{Gate, Step, Write};
+use crate::body;
+use crate::member::{Member, Settings};
+use crate::observe::ObservedProfile;
+use crate::requirement;
+
+/// The writes of settings around those of endpoints.
+#[derive(Debug, Default)]
+pub(super) struct Migration {
+    /// Before the endpoints.
+    pub(super) before: Vec<Step>,
+    /// After the endpoints.
+    pub(super) after: Vec<Step>,
+    /// Endpoints that are taken away before everything else, to be created
+    /// again: their kind of target does not suit the method in between.
+    pub(super) aside: Vec<EndpointName>,
+    /// The method under which the endpoints are written.
+    pub(super) method: Option<RoutingMethod>,
+}
+
+pub(super) fn plan(
+    profile: &ObservedProfile,
+    upserts: &[&Member],
+    settings: Option<&Settings>,
+) -> Migration {
+    let held: Option<RoutingMethod> = profile.wire.method();
+    let patch = settings
+        .and_then(|settings| body::settings_patch(settings, profile))
+        .map(step);
+    let (Some(settings), Some(patch)) = (settings, patch) else {
+        return Migration {
+            method: held,
+            ..Migration::default()
+        };
+    };
+    let wanted = settings.method;
+    if held == Some(wanted) || everything_suits(profile, wanted) {
+        return Migration {
+            before: vec![patch],
+            method: Some(wanted),
+            ..Migration::default()
+        };
+    }
+    let wishes_suit = |method| {
+        upserts
+            .iter()
+            .all(|member| requirement::missing(method, &member.endpoint).is_none())
+    };
+    if held.is_some_and(wishes_suit) {
+        return Migration {
+            after: vec![patch],
+            method: held,
+            ..Migration::default()
+        };
+    }
+    let through = ProfilePatchProperties {
+        traffic_routing_method: Some(RoutingMethod::Weighted.to_string()),
+        ..ProfilePatchProperties::default()
+    };
+    let mut before = Vec::new();
+    if held != Some(RoutingMethod::Weighted) {
+        before.push(step(ProfilePatch {
+            properties: through,
+        }));
+    }
+    Migration {
+        before,
+        after: vec![patch],
+        aside: other_families(profile, upserts),
+        method: Some(RoutingMethod::Weighted),
+    }
+}
+
+fn step(patch: ProfilePatch) -> Step {
+    Step {
+        write: Write::PatchProfile(Box::new(patch)),
+        member: None,
+        gate: Gate::Alone,
+    }
+}
+
+/// Whether what is there can stay under the method.
+fn everything_suits(profile: &ObservedProfile, method: RoutingMethod) -> bool {
+    let endpoints = || profile.endpoints().values();
+    endpoints().all(|endpoint| requirement::missing_on_wire(method, endpoint).is_none())
+        && (method == RoutingMethod::MultiValue || {
+            let mut families: Vec<_> = endpoints()
+                .filter_map(|endpoint| {
+                    endpoint
+                        .properties
+                        .target
+                        .as_deref()?
+                        .parse::<Target>()
+                        .ok()
+                })
+                .map(|target| target.family())
+                .collect();
+            families.sort_unstable();
+            families.dedup();
+            families.len() <= 1
+        })
+}
+
+/// Own endpoints whose kind of target differs from the first one's: a profile
+/// that comes from MultiValue may mix IPv4 and IPv6, and no other may.
+fn other_families(profile: &ObservedProfile, upserts: &[&Member]) -> Vec<EndpointName> {
+    let family = |endpoint: &traffic_manager::profile::Endpoint| {
+        let target: Target = endpoint.properties.target.as_deref()?.parse().ok()?;
+        Some(target.family())
+    };
+    let first = profile.endpoints().values().find_map(family);
+    profile
+        .endpoints()
+        .iter()
+        .filter(|(_, endpoint)| family(endpoint).is_some() && family(endpoint) != first)
+        .map(|(name, _)| name.clone())
+        .filter(|name| upserts.iter().any(|member| member.key.endpoint == *name))
+        .collect()
+}

@@ -1,0 +1,201 @@
+//! A small, strict Azure: it refuses what the real one refuses, so that a plan
+//! whose intermediate states are not allowed fails the test.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use members::plan::Write;
+use traffic_manager::profile::{Endpoint, Profile};
+use traffic_manager::{EndpointName, ProfileId, SubnetRange};
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Azure {
+    pub(crate) profiles: BTreeMap<ProfileId, Profile>,
+    pub(crate) writes: usize,
+}
+
+impl Azure {
+    pub(crate) fn write(&mut self, id: &ProfileId, write: &Write) -> Result<(), String> {
+        self.writes += 1;
+        let mut next = self.profiles.get(id).cloned();
+        match write {
+            Write::CreateProfile(body) => {
+                let mut profile = (**body).clone();
+                profile.id = Some(id.arm_id());
+                profile.name = Some(id.name.to_string());
+                let dns = profile
+                    .properties
+                    .dns_config
+                    .as_mut()
+                    .ok_or("no dnsConfig")?;
+                dns.fqdn = dns
+                    .relative_name
+                    .as_ref()
+                    .map(|name| format!("{name}.trafficmanager.net"));
+                let endpoints = profile.properties.endpoints.take().unwrap_or_default();
+                profile.properties.endpoints = Some(Vec::new());
+                for endpoint in endpoints {
+                    put(&mut profile, endpoint)?;
+                }
+                next = Some(profile);
+            }
+            Write::DeleteProfile => next = None,
+            _ => {
+                let profile = next.as_mut().ok_or("ResourceNotFound")?;
+                change(profile, write)?;
+            }
+        }
+        match next {
+            Some(profile) => {
+                check(&profile)?;
+                self.profiles.insert(id.clone(), profile);
+            }
+            None => drop(self.profiles.remove(id)),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn endpoint(&self, id: &ProfileId, name: &str) -> Option<&Endpoint> {
+        self.profiles
+            .get(id)?
+            .endpoints()
+            .iter()
+            .find(|e| e.name.as_deref() == Some(name))
+    }
+}
+
+fn change(profile: &mut Profile, write: &Write) -> Result<(), String> {
+    match write {
+        Write::PatchProfile(patch) => {
+            let patch = &patch.properties;
+            let held = &mut profile.properties;
+            held.profile_status = patch.profile_status.clone().or(held.profile_status.take());
+            held.traffic_routing_method = patch
+                .traffic_routing_method
+                .clone()
+                .or(held.traffic_routing_method.take());
+            held.max_return = patch.max_return.or(held.max_return);
+            if let Some(dns) = &patch.dns_config {
+                held.dns_config.as_mut().ok_or("no dns")?.ttl = dns.ttl;
+            }
+            if let Some(monitor) = &patch.monitor_config {
+                held.monitor_config = Some(monitor.clone());
+            }
+        }
+        Write::PutEndpoint(endpoint) => put(profile, (**endpoint).clone())?,
+        Write::DeleteEndpoint(name) => {
+            let endpoints = profile
+                .properties
+                .endpoints
+                .as_mut()
+                .ok_or("no endpoints")?;
+            endpoints.retain(|endpoint| endpoint.endpoint_name().as_ref() != Some(name));
+        }
+        Write::MergeTags(tags) => {
+            profile.tags.get_or_insert_default().extend(tags.clone());
+        }
+        Write::DeleteTags(tags) => {
+            let held = profile.tags.get_or_insert_default();
+            held.retain(|name, value| tags.get(name) != Some(value));
+        }
+        Write::CreateProfile(_) | Write::DeleteProfile => return Err("not a change".to_owned()),
+    }
+    Ok(())
+}
+
+fn put(profile: &mut Profile, mut endpoint: Endpoint) -> Result<(), String> {
+    let name: EndpointName = endpoint.endpoint_name().ok_or("no name")?;
+    let endpoints = profile
+        .properties
+        .endpoints
+        .as_mut()
+        .ok_or("no endpoints")?;
+    let place = endpoints
+        .iter()
+        .position(|other| other.endpoint_name().as_ref() == Some(&name));
+    let old = place.map(|index| endpoints.remove(index));
+    if endpoint.properties.priority.is_none() {
+        let last = endpoints
+            .iter()
+            .filter_map(|other| other.properties.priority)
+            .max()
+            .unwrap_or(0);
+        endpoint.properties.priority = old
+            .and_then(|old| old.properties.priority)
+            .or(Some(last + 1));
+    }
+    // Azure answers display names.
+    if let Some(location) = &mut endpoint.properties.endpoint_location {
+        *location = location.replace("eastus", "East US");
+    }
+    endpoint.arm_type =
+        Some("Microsoft.Network/trafficManagerProfiles/externalEndpoints".to_owned());
+    endpoints.push(endpoint);
+    Ok(())
+}
+
+fn check(profile: &Profile) -> Result<(), String> {
+    let method = profile
+        .properties
+        .traffic_routing_method
+        .as_deref()
+        .unwrap_or_default();
+    let endpoints = profile.endpoints();
+    let targets: Vec<_> = endpoints
+        .iter()
+        .filter_map(|e| e.properties.target.as_deref())
+        .collect();
+    for (index, one) in endpoints.iter().enumerate() {
+        let mine = &one.properties;
+        match method {
+            "Geographic" if mine.geo_mapping.is_none() => {
+                return Err(format!("{:?}: no mapping", one.name));
+            }
+            "Performance" if mine.endpoint_location.is_none() => {
+                return Err(format!("{:?}: no location", one.name));
+            }
+            "MultiValue" if targets[index].parse::<IpAddr>().is_err() => {
+                return Err(format!("{:?}: not an address", one.name));
+            }
+            _ => {}
+        }
+        for other in &endpoints[index + 1..] {
+            let theirs = &other.properties;
+            if mine.target == theirs.target {
+                return Err(format!("Endpoint target must be unique: {:?}", mine.target));
+            }
+            if mine.priority == theirs.priority {
+                return Err(format!("duplicate priority {:?}", mine.priority));
+            }
+            let codes = theirs.geo_mapping.iter().flatten();
+            if codes
+                .clone()
+                .any(|code| mine.geo_mapping.iter().flatten().any(|mine| mine == code))
+            {
+                return Err("duplicate geographic code".to_owned());
+            }
+            let ranges = |list: &Option<Vec<_>>| -> Vec<SubnetRange> {
+                list.iter()
+                    .flatten()
+                    .filter_map(SubnetRange::from_wire)
+                    .collect()
+            };
+            let theirs_ranges = ranges(&theirs.subnets);
+            if ranges(&mine.subnets)
+                .iter()
+                .any(|a| theirs_ranges.iter().any(|b| a.overlaps(b)))
+            {
+                return Err("overlapping subnets".to_owned());
+            }
+            let is_address = |target: &Option<String>| {
+                target
+                    .as_deref()
+                    .is_some_and(|target| target.parse::<IpAddr>().is_ok())
+            };
+            if method != "MultiValue" && is_address(&mine.target) != is_address(&theirs.target) {
+                return Err("mixed kinds of target".to_owned());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! One cluster: its objects, the model of ExternalDNS, and the pure core.
+
+use external_dns::model::{Controller, Registry, TxtRegistry};
+use external_dns::{Changes, Endpoint as Record, RecordType};
+use jiff::Timestamp;
+use members::batch::Batch;
+use members::gather::gather;
+use members::plan::plan;
+use members::resolve::{Blocked, resolve};
+use members::{Finding, Observed, ObservedProfile, OwnerId, Scope};
+
+use crate::azure::Azure;
+
+pub(crate) struct Cluster {
+    pub(crate) scope: Scope,
+    controller: Controller,
+}
+
+/// What one loop did.
+#[derive(Debug, Default)]
+pub(crate) struct Loop {
+    pub(crate) changes: Option<Changes>,
+    pub(crate) findings: Vec<Finding>,
+    #[expect(dead_code, reason = "shown when an assertion on the loop fails")]
+    pub(crate) refused: Vec<Finding>,
+    pub(crate) writes: usize,
+}
+
+/// An object: host and annotations, without prefixes.
+pub(crate) type Object = (String, Vec<(&'static str, String)>);
+
+impl Cluster {
+    pub(crate) fn new(owner: &str) -> Self {
+        let txt = TxtRegistry::new(owner).unwrap();
+        Self {
+            scope: Scope {
+                owner: owner.parse::<OwnerId>().unwrap(),
+                subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
+                resource_groups: vec!["rg".parse().unwrap()],
+                dns_suffix: "trafficmanager.net".to_owned(),
+            },
+            controller: Controller::new(Registry::Txt(txt)),
+        }
+    }
+
+    pub(crate) fn sources(objects: &[Object]) -> Vec<Record> {
+        let record = |(index, (host, annotations)): (usize, &Object)| {
+            let mut record = Record::new(host.as_str(), RecordType::A, [format!("20.1.2.{index}")])
+                .with_label("resource", format!("service/default/{host}"))
+                .with_property("webhook/traffic-manager-enabled", "true");
+            for (name, value) in annotations {
+                record.set_property(&format!("webhook/traffic-manager-{name}"), value.as_str());
+            }
+            record
+        };
+        objects.iter().enumerate().map(record).collect()
+    }
+
+    pub(crate) fn observed(&self, azure: &Azure) -> Observed {
+        Observed::new(azure.profiles.values().cloned(), &self.scope)
+    }
+
+    pub(crate) fn adjust(&self, azure: &Azure, records: &[Record]) -> (Vec<Record>, Vec<Finding>) {
+        let observed = self.observed(azure);
+        let resolution = resolve(
+            &gather(records),
+            &observed,
+            &self.scope,
+            &Blocked::default(),
+        );
+        (resolution.records, resolution.findings)
+    }
+
+    /// One loop. Panics when Azure refuses a write.
+    pub(crate) fn run(&self, azure: &mut Azure, objects: &[Object], now: i64) -> Loop {
+        let before = azure.writes;
+        let records = self.observed(azure).records(&self.scope.owner);
+        let observation = self.controller.observe(records);
+        let (adjusted, findings) = self.adjust(azure, &Self::sources(objects));
+        let changes = self.controller.plan(&observation, adjusted);
+        let mut refused = Vec::new();
+        if let Some(changes) = &changes {
+            let batch = Batch::new(changes, &self.scope);
+            assert!(batch.findings.is_empty(), "{:?}", batch.findings);
+            for (id, change) in &batch.profiles {
+                let profile = azure
+                    .profiles
+                    .get(id)
+                    .cloned()
+                    .and_then(ObservedProfile::new);
+                let now = Timestamp::from_second(now).unwrap();
+                let plan = plan(profile.as_ref(), change, &self.scope.owner, now);
+                for step in &plan.steps {
+                    azure.write(id, &step.write).unwrap_or_else(|error| {
+                        panic!("{error}\nrefused: {:#?}\nin {:#?}", step.write, plan.steps)
+                    });
+                }
+                refused.extend(plan.refused);
+            }
+        }
+        Loop {
+            changes,
+            findings,
+            refused,
+            writes: azure.writes - before,
+        }
+    }
+}

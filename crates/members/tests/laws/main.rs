@@ -1,0 +1,177 @@
+//! The laws of the pure core, with a strict little Azure and the model of
+//! ExternalDNS around it.
+
+mod azure;
+mod cluster;
+mod stories;
+
+use proptest::prelude::*;
+
+use azure::Azure;
+use cluster::{Cluster, Object};
+
+/// Objects that step on each other's toes as often as possible: few names, few
+/// targets, few priorities, two profiles.
+fn object(host: String) -> impl Strategy<Value = Object> {
+    let choice = |values: &'static [&'static str]| proptest::sample::select(values);
+    (
+        choice(&["p1", "p2"]),
+        proptest::option::of(choice(&["e1", "e2", "e3"])),
+        proptest::option::of(choice(&["0", "1", "70", "1000", "nonsense"])),
+        proptest::option::of(choice(&["1", "2", "3"])),
+        proptest::option::of(choice(&[
+            "t1.example.net",
+            "t2.example.net",
+            "20.0.0.1",
+            "address",
+            "hostname",
+        ])),
+        choice(&[
+            "Weighted",
+            "Priority",
+            "Performance",
+            "Geographic",
+            "Subnet",
+            "MultiValue",
+        ]),
+        proptest::option::of(choice(&["DE", "FR,DE", "WORLD"])),
+        proptest::option::of(choice(&["10.0.0.0/8", "10.1.0.0-10.1.0.9", "192.0.2.0/24"])),
+        proptest::option::of(choice(&["eastus", "East US"])),
+        proptest::option::of(choice(&["30", "60"])),
+    )
+        .prop_map(
+            move |(
+                profile,
+                endpoint,
+                weight,
+                priority,
+                target,
+                method,
+                geo,
+                subnets,
+                location,
+                ttl,
+            )| {
+                let mut annotations = vec![
+                    ("profile-name", profile.to_owned()),
+                    ("routing-method", method.to_owned()),
+                ];
+                let optional = [
+                    ("endpoint-name", endpoint),
+                    ("weight", weight),
+                    ("priority", priority),
+                    ("target", target),
+                    ("geo-mapping", geo),
+                    ("subnets", subnets),
+                    ("endpoint-location", location),
+                    ("dns-ttl", ttl),
+                ];
+                annotations.extend(
+                    optional
+                        .into_iter()
+                        .filter_map(|(name, value)| Some((name, value?.to_owned()))),
+                );
+                (host.clone(), annotations)
+            },
+        )
+}
+
+fn objects(prefix: &'static str) -> impl Strategy<Value = Vec<Object>> {
+    let slots: Vec<_> = (0..3)
+        .map(|index| proptest::option::of(object(format!("{prefix}{index}.example.com"))))
+        .collect();
+    slots.prop_map(|slots| slots.into_iter().flatten().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Law 1 and law 3: after any change the second loop plans nothing and
+    /// writes nothing, Azure refuses no intermediate state, and the other
+    /// owner's endpoints stay exactly as they are.
+    #[test]
+    fn every_history_comes_to_rest(history in proptest::collection::vec((any::<bool>(), objects("east"), objects("west")), 1..5)) {
+        let east = Cluster::new("east");
+        let west = Cluster::new("west");
+        let mut azure = Azure::default();
+        for (step, (east_first, east_objects, west_objects)) in history.iter().enumerate() {
+            let mut turns = [(&east, east_objects), (&west, west_objects)];
+            if !east_first {
+                turns.reverse();
+            }
+            let now = 1_800_000_000 + i64::try_from(step).unwrap() * 60;
+            // What one owner does can free or take what the other waits for.
+            let mut quiet = false;
+            for round in 0..6 {
+                let mut writes = 0;
+                for (index, (cluster, objects)) in turns.iter().enumerate() {
+                    let (_, (other, _)) = (index, &turns[1 - index]);
+                    let before = other.observed(&azure).records(&other.scope.owner);
+                    let looped = cluster.run(&mut azure, objects, now);
+                    writes += looped.writes;
+                    if quiet {
+                        prop_assert!(looped.changes.is_none(), "round {round}: {looped:#?}");
+                    }
+                    let after = other.observed(&azure).records(&other.scope.owner);
+                    for record in &before {
+                        let same = after.iter().find(|now| now.key() == record.key());
+                        let same = same.map(|now| endpoint_part(now));
+                        prop_assert_eq!(same, Some(endpoint_part(record)), "foreign endpoint changed");
+                    }
+                }
+                if quiet {
+                    break;
+                }
+                quiet = writes == 0;
+            }
+            prop_assert!(quiet, "no rest after six rounds");
+        }
+    }
+
+    /// Adjust is idempotent: its answer, sent again, is answered unchanged.
+    #[test]
+    fn adjust_is_idempotent(first in objects("east"), second in objects("east")) {
+        let east = Cluster::new("east");
+        let mut azure = Azure::default();
+        east.run(&mut azure, &first, 1_800_000_000);
+        let (once, _) = east.adjust(&azure, &Cluster::sources(&second));
+        let (twice, _) = east.adjust(&azure, &once);
+        prop_assert_eq!(once, twice);
+    }
+
+    /// Everything that exists and was made by us is claimed at every moment:
+    /// after the owner's loop no endpoint of a profile is without a claim.
+    #[test]
+    fn nothing_is_unclaimed(first in objects("east"), second in objects("east")) {
+        let east = Cluster::new("east");
+        let mut azure = Azure::default();
+        for objects in [&first, &second, &Vec::new()] {
+            east.run(&mut azure, objects, 1_800_000_000);
+            for profile in east.observed(&azure).profiles() {
+                for name in profile.endpoints().keys() {
+                    prop_assert!(profile.claim(name).is_some(), "{name} is unclaimed");
+                }
+            }
+        }
+        prop_assert!(east.observed(&azure).records(&east.scope.owner).is_empty());
+    }
+}
+
+/// What a record says about the endpoint and not about the shared profile.
+fn endpoint_part(record: &external_dns::Endpoint) -> Vec<(String, String)> {
+    [
+        "target",
+        "weight",
+        "priority",
+        "endpoint-status",
+        "geo-mapping",
+        "subnets",
+        "endpoint-location",
+    ]
+    .into_iter()
+    .map(|name| {
+        let value = record.property(&format!("webhook/traffic-manager-{name}"));
+        (name.to_owned(), value.unwrap_or_default().to_owned())
+    })
+    .collect()
+}

@@ -1,0 +1,286 @@
+//! Situations that have to come out in one particular way.
+
+use members::Reason;
+
+use crate::azure::Azure;
+use crate::cluster::{Cluster, Object};
+
+const NOW: i64 = 1_800_000_000;
+
+fn object(host: &str, annotations: &[(&'static str, &str)]) -> Object {
+    let annotations = annotations
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()));
+    (host.to_owned(), annotations.collect())
+}
+
+fn profile(name: &str) -> traffic_manager::ProfileId {
+    format!("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Network/trafficManagerProfiles/{name}")
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn a_weight_change_is_one_endpoint_write() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |weight| {
+        [object(
+            "a.example.com",
+            &[
+                ("profile-name", "p"),
+                ("endpoint-name", "e"),
+                ("weight", weight),
+            ],
+        )]
+    };
+    assert_eq!(east.run(&mut azure, &with("70"), NOW).writes, 1);
+    assert_eq!(east.run(&mut azure, &with("70"), NOW).writes, 0);
+    assert_eq!(east.run(&mut azure, &with("50"), NOW).writes, 1);
+    assert_eq!(
+        azure
+            .endpoint(&profile("p"), "e")
+            .unwrap()
+            .properties
+            .weight,
+        Some(50)
+    );
+}
+
+#[test]
+fn an_invalid_annotation_keeps_an_existing_member_and_creates_no_new_one() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |weight| {
+        object(
+            "a.example.com",
+            &[
+                ("profile-name", "p"),
+                ("endpoint-name", "e"),
+                ("weight", weight),
+            ],
+        )
+    };
+    east.run(&mut azure, &[with("70")], NOW);
+    let poison = object("b.example.com", &[("profile-name", "p"), ("weight", "7O")]);
+    let good = object("c.example.com", &[("profile-name", "p")]);
+    let looped = east.run(&mut azure, &[with("heavy"), poison, good], NOW);
+    assert_eq!(
+        azure
+            .endpoint(&profile("p"), "e")
+            .unwrap()
+            .properties
+            .weight,
+        Some(70)
+    );
+    assert_eq!(
+        azure.profiles[&profile("p")].endpoints().len(),
+        2,
+        "the good one is there"
+    );
+    assert_eq!(
+        looped
+            .findings
+            .iter()
+            .filter(|f| f.reason == Reason::InvalidAnnotation)
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn priorities_swap_without_losing_a_member() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |a, b| {
+        let settings = |endpoint, priority| {
+            [
+                ("profile-name", "p"),
+                ("routing-method", "Priority"),
+                ("endpoint-name", endpoint),
+                ("priority", priority),
+            ]
+        };
+        [
+            object("a.example.com", &settings("ea", a)),
+            object("b.example.com", &settings("eb", b)),
+        ]
+    };
+    east.run(&mut azure, &with("1", "2"), NOW);
+    let looped = east.run(&mut azure, &with("2", "1"), NOW);
+    assert_eq!(
+        azure
+            .endpoint(&profile("p"), "ea")
+            .unwrap()
+            .properties
+            .priority,
+        Some(2)
+    );
+    assert_eq!(
+        azure
+            .endpoint(&profile("p"), "eb")
+            .unwrap()
+            .properties
+            .priority,
+        Some(1)
+    );
+    assert_eq!(looped.writes, 3, "one aside and two into place");
+}
+
+#[test]
+fn a_move_between_profiles_leaves_nothing_behind() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |name| {
+        [object(
+            "a.example.com",
+            &[("profile-name", name), ("endpoint-name", "e")],
+        )]
+    };
+    east.run(&mut azure, &with("p"), NOW);
+    east.run(&mut azure, &with("q"), NOW);
+    assert!(azure.endpoint(&profile("q"), "e").is_some());
+    assert!(azure.endpoint(&profile("p"), "e").is_none());
+    assert!(east.run(&mut azure, &with("q"), NOW).changes.is_none());
+}
+
+#[test]
+fn a_move_cut_short_is_finished() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |name| {
+        [object(
+            "a.example.com",
+            &[("profile-name", name), ("endpoint-name", "e")],
+        )]
+    };
+    east.run(&mut azure, &with("p"), NOW);
+    let old = azure.profiles[&profile("p")].clone();
+    east.run(&mut azure, &with("q"), NOW);
+    // The crash: the member joined the new profile and never left the old one.
+    azure.profiles.insert(profile("p"), old);
+    east.run(&mut azure, &with("q"), NOW);
+    assert!(azure.endpoint(&profile("p"), "e").is_none());
+    assert!(azure.endpoint(&profile("q"), "e").is_some());
+    assert!(east.run(&mut azure, &with("q"), NOW).changes.is_none());
+}
+
+#[test]
+fn the_last_member_retires_the_profile_and_a_new_one_revives_it() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let objects = [object(
+        "a.example.com",
+        &[("profile-name", "p"), ("endpoint-name", "e")],
+    )];
+    east.run(&mut azure, &objects, NOW);
+    east.run(&mut azure, &[], NOW);
+    let retired = &azure.profiles[&profile("p")];
+    assert_eq!(
+        retired.properties.profile_status.as_deref(),
+        Some("Disabled")
+    );
+    assert!(retired.tag("externaldns-retired").is_some());
+    east.run(&mut azure, &objects, NOW);
+    let revived = &azure.profiles[&profile("p")];
+    assert_eq!(
+        revived.properties.profile_status.as_deref(),
+        Some("Enabled")
+    );
+    assert!(revived.tag("externaldns-retired").is_none());
+    assert!(east.run(&mut azure, &objects, NOW).changes.is_none());
+}
+
+#[test]
+fn two_owners_share_a_profile_and_the_second_keeps_its_hands_off_the_settings() {
+    let (east, west, mut azure) = (Cluster::new("east"), Cluster::new("west"), Azure::default());
+    let of = |host: &str, endpoint: &'static str, ttl| {
+        object(
+            host,
+            &[
+                ("profile-name", "p"),
+                ("endpoint-name", endpoint),
+                ("dns-ttl", ttl),
+            ],
+        )
+    };
+    let easts = [of("a.example.com", "ea", "30")];
+    let wests = [of("b.example.com", "eb", "60")];
+    east.run(&mut azure, &easts, NOW);
+    let looped = west.run(&mut azure, &wests, NOW + 1);
+    assert!(
+        looped
+            .findings
+            .iter()
+            .any(|finding| finding.reason == Reason::SettingsConflict)
+    );
+    let ttl = |azure: &Azure| {
+        azure.profiles[&profile("p")]
+            .properties
+            .dns_config
+            .as_ref()
+            .unwrap()
+            .ttl
+    };
+    assert_eq!(ttl(&azure), Some(30));
+    assert!(west.run(&mut azure, &wests, NOW).changes.is_none());
+    assert!(east.run(&mut azure, &easts, NOW).changes.is_none());
+    // East leaves: the settings are west's now.
+    east.run(&mut azure, &[], NOW + 2);
+    west.run(&mut azure, &wests, NOW + 3);
+    assert_eq!(ttl(&azure), Some(60));
+    assert!(west.run(&mut azure, &wests, NOW + 4).changes.is_none());
+}
+
+#[test]
+fn the_name_of_another_owners_endpoint_is_refused_and_reported() {
+    let (east, west, mut azure) = (Cluster::new("east"), Cluster::new("west"), Azure::default());
+    let of = |host: &str| {
+        [object(
+            host,
+            &[("profile-name", "p"), ("endpoint-name", "e")],
+        )]
+    };
+    east.run(&mut azure, &of("a.example.com"), NOW);
+    let looped = west.run(&mut azure, &of("b.example.com"), NOW);
+    assert!(looped.changes.is_none());
+    insta::assert_snapshot!(looped.findings[0], @"service/default/b.example.com (b.example.com): endpoint e of profile p belongs to owner east (service/default/a.example.com (a.example.com)); choose another webhook-traffic-manager-endpoint-name");
+}
+
+#[test]
+fn a_profile_of_somebody_else_is_never_touched() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let objects = [object(
+        "a.example.com",
+        &[("profile-name", "p"), ("endpoint-name", "e")],
+    )];
+    east.run(&mut azure, &objects, NOW);
+    azure.profiles.get_mut(&profile("p")).unwrap().tags = None;
+    let writes = azure.writes;
+    let looped = east.run(&mut azure, &objects, NOW);
+    assert_eq!(azure.writes, writes);
+    insta::assert_snapshot!(looped.findings[0], @"service/default/a.example.com (a.example.com): profile p in resource group rg exists and was not made by this system; choose another webhook-traffic-manager-profile-name");
+}
+
+#[test]
+fn a_hand_made_change_is_repaired() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let objects = [object(
+        "a.example.com",
+        &[
+            ("profile-name", "p"),
+            ("endpoint-name", "e"),
+            ("weight", "70"),
+        ],
+    )];
+    east.run(&mut azure, &objects, NOW);
+    let held = azure.profiles.get_mut(&profile("p")).unwrap();
+    held.properties.endpoints.as_mut().unwrap()[0]
+        .properties
+        .weight = Some(1);
+    held.properties.monitor_config.as_mut().unwrap().port = Some(8080);
+    assert_eq!(east.run(&mut azure, &objects, NOW).writes, 2);
+    assert_eq!(
+        azure
+            .endpoint(&profile("p"), "e")
+            .unwrap()
+            .properties
+            .weight,
+        Some(70)
+    );
+    assert!(east.run(&mut azure, &objects, NOW).changes.is_none());
+}
