@@ -41,6 +41,7 @@ func TestAnswersFollowWeightsAndHealth(t *testing.T) {
 	western.Settle(t)
 	eastern.Delete(t, east())
 	eastern.Loop(t)
+	wantNoProfiles(t, world, eastern, western)
 	if answer := world.Ask(t, "udp", fqdn, dns.TypeA); answer.Rcode != dns.RcodeNameError {
 		t.Errorf("the name of a deleted profile answers %s, want NXDOMAIN", dns.RcodeToString[answer.Rcode])
 	}
@@ -114,9 +115,7 @@ func TestEveryRoutingMethod(t *testing.T) {
 			western.ExpectNoOp(t)
 			western.Delete(t, westService)
 			western.Loop(t)
-			if names := world.ProfileNames(t, group); len(names) != 0 {
-				t.Errorf("Azure still has the profiles %v", names)
-			}
+			wantNoProfiles(t, world, eastern, western)
 		})
 	}
 }

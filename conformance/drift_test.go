@@ -125,6 +125,8 @@ func TestForeignProfilesAndEndpointsAreNeverTouched(t *testing.T) {
 	cluster.Settle(t)
 	cluster.Delete(t, east())
 	cluster.Loop(t)
+	cluster.Loop(t)
+	cluster.Quiesce(t)
 	cluster.ExpectNoOp(t)
 	if after := world.Profile(t, group, "by-terraform"); harness.ProfilesDiffer(*before, *after) {
 		t.Errorf("a foreign profile was touched:\nbefore %+v\nafter  %+v", before, after)

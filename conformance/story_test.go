@@ -16,12 +16,12 @@ const (
 
 // east is the Service of the first cluster, as in examples/multi-region.
 func east() harness.Service {
-	return regional("my-app-east", "203.0.113.10", "east-us", "eastus", "70")
+	return regional("my-app-east", "20.1.113.10", "east-us", "eastus", "70")
 }
 
 // west is the Service of the second cluster.
 func west() harness.Service {
-	return regional("my-app-west", "203.0.113.20", "west-us", "westus", "30")
+	return regional("my-app-west", "20.1.113.20", "west-us", "westus", "30")
 }
 
 func regional(name, address, endpoint, region, weight string) harness.Service {
@@ -50,7 +50,7 @@ func plain(name string) harness.Service {
 	return harness.Service{
 		Name:      name,
 		Hosts:     []string{name + ".example.com"},
-		Addresses: []string{"203.0.113.30"},
+		Addresses: []string{"20.1.113.30"},
 		TM:        harness.TM{"enabled": "true", "profile-name": "tm-" + name, "endpoint-name": name},
 	}
 }
@@ -88,3 +88,25 @@ func wantEqual[T comparable](t *testing.T, what string, got, want T) {
 
 // decimal writes a number as an annotation has it.
 func decimal(number int) string { return strconv.Itoa(number) }
+
+// wantNoProfiles runs loops with nothing to do until the last empty profile has
+// gone. That is not the provider's answer to a deletion: it looks in a later loop
+// whether a profile is still empty, and then deletes it in the background.
+func wantNoProfiles(t *testing.T, world *harness.World, clusters ...*harness.Cluster) {
+	t.Helper()
+	for range 3 {
+		for _, cluster := range clusters {
+			wantCounts(t, cluster.Loop(t), harness.Counts{})
+			cluster.Quiesce(t)
+		}
+		if len(world.ProfileNames(t, group)) == 0 {
+			break
+		}
+	}
+	for _, cluster := range clusters {
+		cluster.ExpectNoOp(t)
+	}
+	if names := world.ProfileNames(t, group); len(names) != 0 {
+		t.Errorf("Azure still has the profiles %v", names)
+	}
+}

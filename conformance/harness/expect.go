@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/external-dns/endpoint"
 	"sigs.k8s.io/external-dns/plan"
@@ -30,6 +31,23 @@ func (c *Cluster) ExpectNoOp(tb testing.TB) {
 	if !c.Serve.Alive() {
 		tb.Errorf("%s: serve has ended", c.Owner)
 	}
+}
+
+// Quiesce waits until the provider makes no more calls to Azure: some of its work
+// goes on after its answer.
+func (c *Cluster) Quiesce(tb testing.TB) {
+	tb.Helper()
+	const still = 5
+	last, same := -1, 0
+	for range 500 {
+		if total := c.emulator.Requests(tb).Total; total != last {
+			last, same = total, 0
+		} else if same++; same == still {
+			return
+		}
+		time.Sleep(pollInterval)
+	}
+	tb.Errorf("%s: the provider does not come to rest: %s", c.Owner, c.emulator.Requests(tb))
 }
 
 // Settle runs a loop and then one with nothing to do.
