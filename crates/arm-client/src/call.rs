@@ -244,12 +244,17 @@ impl<'a> Call<'a> {
         error.into()
     }
 
-    /// The whole body as a value.
+    /// The whole body as a value. Every answer of ARM is a JSON object; an array
+    /// would be accepted as a struct with positional fields.
     pub(crate) fn decode<T: DeserializeOwned>(
         &self,
         request: &Request,
         answer: &Answer,
     ) -> Result<T, Error> {
+        let first = answer.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first.is_some_and(|byte| *byte != b'{') {
+            return Err(self.unusable(request.resource(), DecodeError::NotAnObject));
+        }
         serde_json::from_slice(&answer.body)
             .map_err(|error| self.unusable(request.resource(), error.into()))
     }

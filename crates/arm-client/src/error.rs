@@ -132,6 +132,13 @@ pub enum DecodeError {
     /// Not the JSON that it should be.
     #[error("not the expected JSON")]
     Json(#[from] serde_json::Error),
+    /// Another kind of JSON than an object.
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// Azure gives every resource an id; what has none is something else, such
+    /// as the words of a proxy, and would read as a resource without contents.
+    #[error("it holds something without an id, which is no resource")]
+    NoId,
     /// Longer than the client is willing to read.
     #[error("longer than {limit} bytes")]
     TooLong {

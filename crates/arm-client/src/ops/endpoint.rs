@@ -6,6 +6,7 @@ use traffic_manager::profile::Endpoint;
 
 use crate::Error;
 use crate::call::Call;
+use crate::ops;
 use crate::routes::Routes;
 
 /// Creates or replaces an endpoint. The URL carries its name in the letter case
@@ -32,7 +33,7 @@ pub(crate) async fn put(
     let request = call.json_request(Method::PUT, url, endpoint)?;
     let answer = call.send(&request).await?;
     match answer.status {
-        200 | 201 => call.decode(&request, &answer),
+        200 | 201 => ops::resource(call, &request, &answer),
         _ => Err(call.refused(&request, &answer)),
     }
 }

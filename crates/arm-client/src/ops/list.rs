@@ -12,6 +12,7 @@ use traffic_manager::profile::Profile;
 use crate::ListScope;
 use crate::call::Call;
 use crate::error::{DecodeError, Error};
+use crate::ops;
 use crate::routes::Routes;
 use crate::transport::Request;
 
@@ -45,7 +46,10 @@ pub(crate) async fn all(
             return Err(call.refused(&request, &answer));
         }
         let page: Page = call.decode(&request, &answer)?;
-        profiles.extend(page.value);
+        for profile in page.value {
+            ops::check_id(call, &request, &profile)?;
+            profiles.push(profile);
+        }
         next = match page.next_link.as_deref().filter(|link| !link.is_empty()) {
             None => None,
             Some(link) => Some(

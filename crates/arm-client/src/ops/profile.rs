@@ -5,6 +5,7 @@ use traffic_manager::ProfileId;
 use traffic_manager::profile::{Profile, ProfilePatch};
 
 use crate::call::Call;
+use crate::ops;
 use crate::routes::Routes;
 use crate::transport::Request;
 use crate::{Error, PutOutcome};
@@ -16,7 +17,7 @@ pub(crate) async fn get(
 ) -> Result<Option<Profile>, Error> {
     let request = Request::get(routes.profile(id));
     match call.send(&request).await {
-        Ok(answer) if answer.status == 200 => call.decode(&request, &answer).map(Some),
+        Ok(answer) if answer.status == 200 => ops::resource(call, &request, &answer).map(Some),
         Ok(answer) => Err(call.refused(&request, &answer)),
         Err(error) => call.absent_as(None, error),
     }
@@ -31,9 +32,9 @@ pub(crate) async fn put(
     let request = call.json_request(Method::PUT, routes.profile(id), body)?;
     let answer = call.send(&request).await?;
     match answer.status {
-        201 => call.decode(&request, &answer).map(PutOutcome::Created),
+        201 => ops::resource(call, &request, &answer).map(PutOutcome::Created),
         200 => Ok(PutOutcome::Replaced {
-            value: call.decode(&request, &answer)?,
+            value: ops::resource(call, &request, &answer)?,
             after_retry: call.may_have_taken_effect(),
         }),
         _ => Err(call.refused(&request, &answer)),
@@ -49,7 +50,7 @@ pub(crate) async fn patch(
     let request = call.json_request(Method::PATCH, routes.profile(id), body)?;
     let answer = call.send(&request).await?;
     match answer.status {
-        200 => call.decode(&request, &answer),
+        200 => ops::resource(call, &request, &answer),
         _ => Err(call.refused(&request, &answer)),
     }
 }
