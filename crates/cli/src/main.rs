@@ -2,12 +2,17 @@
 
 #[cfg(feature = "emulator")]
 mod emulator;
+mod serve;
 
 use std::error::Error;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+/// The default allocator spends twice as long on a large listing.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// ExternalDNS webhook provider for Azure Traffic Manager.
 #[derive(Debug, Parser)]
@@ -19,6 +24,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The webhook provider, beside ExternalDNS.
+    Serve(Box<webhook::settings::ServeArgs>),
     /// Azure Traffic Manager on this machine: ARM API, probes and DNS answers.
     #[cfg(feature = "emulator")]
     Emulator(::emulator::Args),
@@ -27,6 +34,13 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
+        Command::Serve(args) => match serve::run(&args).await {
+            Err(failure) if failure.is_setting() => {
+                report(&failure);
+                return ExitCode::from(2);
+            }
+            ended => ended.map_err(Into::into),
+        },
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => emulator::run(args).await.map_err(Into::into),
     };

@@ -1,0 +1,118 @@
+//! The provider service: the pure core with Azure on its other side.
+//!
+//! ```text
+//!  records ─▶ listing ─▶ members::observe ─▶ canonical records
+//!  adjust  ─▶ members::resolve (against the same listing)
+//!  apply   ─▶ members::batch ─▶ per profile: read, members::plan, execute
+//!  upkeep  ─▶ after a listing, in the background: retirement, stale claims
+//! ```
+//!
+//! One lock keeps listings and writes apart. A call that does not end within
+//! its deadline is answered 503 by the edge and goes on here; the next call
+//! joins a listing that is under way, and waits for writes that are.
+
+mod apply;
+mod execute;
+mod listing;
+mod refusals;
+mod report;
+mod upkeep;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arm_client::TrafficManagerApi;
+use async_trait::async_trait;
+use external_dns::{Changes, Endpoint};
+use members::Scope;
+use members::gather::gather;
+use members::resolve::resolve;
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::provider_api::{Health, Provider, ProviderError};
+use listing::Listings;
+use refusals::Refusals;
+use report::Report;
+
+/// How the provider behaves.
+#[derive(Debug, Clone)]
+pub struct Behaviour {
+    /// Who this is, and where it may work.
+    pub scope: Scope,
+    /// How long ExternalDNS is kept waiting for an answer.
+    pub deadline: Duration,
+    /// Log the plan and write nothing.
+    pub dry_run: bool,
+    /// How long an empty profile stays; `None` keeps it for ever.
+    pub profile_grace: Option<Duration>,
+}
+
+/// The provider.
+#[derive(Clone)]
+pub struct TrafficManagerProvider {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    behaviour: Behaviour,
+    api: Arc<dyn TrafficManagerApi>,
+    clock: Arc<dyn Clock>,
+    /// Held by whoever lists or writes.
+    work: Mutex<()>,
+    listings: Listings,
+    refusals: Refusals,
+    report: Report,
+}
+
+// === impl TrafficManagerProvider ===
+
+impl TrafficManagerProvider {
+    /// A provider that works through `api`.
+    pub fn new(
+        behaviour: Behaviour,
+        api: Arc<dyn TrafficManagerApi>,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                behaviour,
+                api,
+                work: Mutex::new(()),
+                listings: Listings::default(),
+                refusals: Refusals::default(),
+                report: Report::new(Arc::clone(&clock), metrics),
+                clock,
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for TrafficManagerProvider {
+    async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
+        let snapshot = self.inner.listing_for_records().await?;
+        let records = snapshot.observed.records(&self.inner.behaviour.scope.owner);
+        self.inner.start_upkeep(&snapshot);
+        Ok(records)
+    }
+
+    async fn adjust(&self, endpoints: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
+        let snapshot = self.inner.listing_for_adjust().await?;
+        let blocked = self.inner.refusals.current();
+        let scope = &self.inner.behaviour.scope;
+        let resolution = resolve(&gather(&endpoints), &snapshot.observed, scope, &blocked);
+        self.inner.report.wishes(resolution.findings);
+        Ok(resolution.records)
+    }
+
+    async fn apply(&self, changes: Changes) -> Result<(), ProviderError> {
+        self.inner.apply(&changes).await
+    }
+
+    fn health(&self) -> Health {
+        self.inner.report.health()
+    }
+}

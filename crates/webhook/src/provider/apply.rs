@@ -1,0 +1,198 @@
+//! Applying a batch: profiles in parallel, each one in order.
+
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt};
+use members::batch::{Batch, ProfileChange};
+use members::plan::{Plan, Write, plan};
+use members::{Finding, ObservedProfile, Reason};
+use traffic_manager::ProfileId;
+
+use super::execute::{Execution, Failure, describe, execute};
+use super::refusals::Refused;
+use super::{Inner, ProviderError};
+use crate::provider_api::error_chain;
+use external_dns::Changes;
+
+/// Profiles that are written at the same time. Azure's write budget refills at
+/// ten a second, and a write takes about a second.
+const PARALLEL_PROFILES: usize = 8;
+
+/// What became of one profile's change.
+#[derive(Debug, Default)]
+struct Outcome {
+    findings: Vec<Finding>,
+    failures: Vec<String>,
+}
+
+// === impl Inner ===
+
+impl Inner {
+    /// Carries out the changes of a loop. What fails is reported and does not
+    /// hold up the rest; ExternalDNS plans it again in its next loop.
+    pub(super) async fn apply(self: &Arc<Self>, changes: &Changes) -> Result<(), ProviderError> {
+        let batch = Batch::new(changes, &self.behaviour.scope);
+        let deadline = self.behaviour.deadline;
+        // A batch that had to wait for another one this long is not begun: by
+        // then ExternalDNS has been told to come again with a new plan.
+        let Ok(_work) = tokio::time::timeout(deadline, self.work.lock()).await else {
+            return Err(ProviderError::Deadline { after: deadline });
+        };
+        let mut findings = batch.findings;
+        let mut failures: Vec<String> = Vec::new();
+        let mismatches = findings
+            .iter()
+            .filter(|finding| finding.reason == Reason::OwnerMismatch)
+            .map(ToString::to_string);
+        let mismatch = mismatches.into_iter().next();
+
+        let changes: Vec<_> = batch.profiles.into_iter().collect();
+        let outcomes: Vec<Outcome> = stream::iter(changes)
+            .map(|(id, change)| async move { self.apply_to_profile(&id, &change).await })
+            .buffer_unordered(PARALLEL_PROFILES)
+            .collect()
+            .await;
+        for outcome in outcomes {
+            findings.extend(outcome.findings);
+            failures.extend(outcome.failures);
+        }
+        self.report.writes(findings);
+        failures.sort_unstable();
+        if let Some(mismatch) = mismatch {
+            return Err(ProviderError::Refused { summary: mismatch });
+        }
+        if failures.is_empty() {
+            return Ok(());
+        }
+        let summary = failures.join("; ");
+        self.report.write_failed(&summary);
+        Err(ProviderError::Azure {
+            action:
+                "not everything could be written; the rest is done, and the next loop tries again"
+                    .to_owned(),
+            source: summary.into(),
+        })
+    }
+
+    async fn apply_to_profile(&self, id: &ProfileId, change: &ProfileChange) -> Outcome {
+        let mut outcome = Outcome::default();
+        let observed = match self.api.get_profile(id).await {
+            Ok(profile) => profile.and_then(ObservedProfile::new),
+            Err(error) => {
+                let text = format!("reading profile {}: {}", id.name, error_chain(&error));
+                tracing::error!(profile = %id.name, error = %error_chain(&error), "reading the profile failed; nothing is written to it");
+                outcome.failures.push(text);
+                return outcome;
+            }
+        };
+        let now = self.clock.now();
+        let plan = plan(observed.as_ref(), change, &self.behaviour.scope.owner, now);
+        outcome.findings.extend(plan.refused.iter().cloned());
+        let execution = self.carry_out(id, plan).await;
+        if execution.replaced_a_racer {
+            tracing::warn!(
+                profile = %id.name,
+                "another cluster created the profile at the same moment and was overwritten; it adds its members again in its next loop"
+            );
+        }
+        for failure in &execution.failures {
+            self.remember_refusal(id, change, failure);
+            outcome.failures.push(format!(
+                "profile {}: {}: {}",
+                id.name,
+                describe(&failure.step.write),
+                error_chain(&failure.error)
+            ));
+        }
+        outcome
+    }
+
+    /// Executes a plan, or logs it under `--dry-run`.
+    pub(super) async fn carry_out(&self, id: &ProfileId, plan: Plan) -> Execution {
+        if plan.steps.is_empty() {
+            return Execution::default();
+        }
+        if self.behaviour.dry_run {
+            for step in &plan.steps {
+                tracing::info!(
+                    profile = %id.name,
+                    resource_group = %id.resource_group,
+                    "dry run, not done: {}",
+                    describe(&step.write)
+                );
+            }
+            return Execution::default();
+        }
+        // Before and after: a listing that overlaps the writes is worth nothing.
+        self.listings.outdate();
+        let execution = execute(self.api.as_ref(), id, plan).await;
+        self.listings.outdate();
+        for failure in &execution.failures {
+            tracing::error!(
+                profile = %id.name,
+                resource_group = %id.resource_group,
+                member = failure.step.member.as_ref().map(tracing::field::display),
+                error = %error_chain(&failure.error),
+                skipped = execution.skipped,
+                "failed: {}",
+                describe(&failure.step.write)
+            );
+        }
+        execution
+    }
+
+    /// Remembers a refusal that trying again each loop would not change.
+    fn remember_refusal(&self, id: &ProfileId, change: &ProfileChange, failure: &Failure) {
+        let error = &failure.error;
+        let said = error_chain(error);
+        match &failure.step.write {
+            Write::CreateProfile(_) => {
+                let Some(leader) = change
+                    .upserts
+                    .iter()
+                    .min_by_key(|member| (&member.subject, &member.key))
+                else {
+                    return;
+                };
+                let settings = leader.settings.clone();
+                if error.is_name_taken() {
+                    let message = format!(
+                        "the DNS name {}.{} belongs to somebody else; choose another {}",
+                        settings.relative_name,
+                        self.behaviour.scope.dns_suffix,
+                        members::annotation::Name::DnsName
+                    );
+                    self.refusals
+                        .remember(Refused::Name(id.clone(), settings.relative_name), message);
+                } else if is_invalid(error) {
+                    let message = format!("Azure refuses to create profile {}: {said}", id.name);
+                    self.refusals
+                        .remember(Refused::Settings(id.clone(), Box::new(settings)), message);
+                }
+            }
+            Write::PutEndpoint(_) if is_invalid(error) => {
+                let member = change
+                    .upserts
+                    .iter()
+                    .find(|member| Some(&member.key.endpoint) == failure.step.member.as_ref());
+                if let Some(member) = member {
+                    let message = format!(
+                        "Azure refuses endpoint {} of profile {}: {said}",
+                        member.key.endpoint, id.name
+                    );
+                    let spec = Box::new(member.endpoint.clone());
+                    self.refusals
+                        .remember(Refused::Endpoint(member.key.clone(), spec), message);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether Azure says that the request itself is wrong.
+fn is_invalid(error: &arm_client::Error) -> bool {
+    error
+        .status_error()
+        .is_some_and(|status| status.status == 400)
+}

@@ -1,0 +1,114 @@
+//! Executing a plan: the steps of one profile, in order.
+
+use std::collections::BTreeSet;
+
+use arm_client::{Error, TrafficManagerApi};
+use members::plan::{Gate, Plan, Step, Write};
+use traffic_manager::{EndpointKind, EndpointName, ProfileId};
+
+/// A step that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// What was attempted.
+    pub(super) step: Step,
+    /// What Azure said.
+    pub(super) error: Error,
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Execution {
+    /// Steps that succeeded.
+    pub(super) done: usize,
+    /// Steps that were left out because of a failure.
+    pub(super) skipped: usize,
+    /// Steps that failed.
+    pub(super) failures: Vec<Failure>,
+    /// A profile that somebody else created at the same moment was replaced.
+    pub(super) replaced_a_racer: bool,
+}
+
+/// Carries out a plan. A failure stops what depends on it and nothing else.
+pub(super) async fn execute(api: &dyn TrafficManagerApi, id: &ProfileId, plan: Plan) -> Execution {
+    let mut execution = Execution::default();
+    let mut failed_members: BTreeSet<EndpointName> = BTreeSet::new();
+    let mut halted = false;
+    for step in plan.steps {
+        let member_failed = step
+            .member
+            .as_ref()
+            .is_some_and(|member| failed_members.contains(member));
+        let too_late = step.gate == Gate::AfterSuccess && !execution.failures.is_empty();
+        if halted || member_failed || too_late {
+            execution.skipped += 1;
+            continue;
+        }
+        tracing::info!(profile = %id.name, resource_group = %id.resource_group, "{}", describe(&step.write));
+        match write(api, id, &step.write).await {
+            Ok(replaced) => {
+                execution.done += 1;
+                execution.replaced_a_racer |= replaced;
+            }
+            Err(error) => {
+                failed_members.extend(step.member.clone());
+                halted |= step.gate == Gate::Vital;
+                execution.failures.push(Failure { step, error });
+            }
+        }
+    }
+    execution
+}
+
+async fn write(api: &dyn TrafficManagerApi, id: &ProfileId, write: &Write) -> Result<bool, Error> {
+    match write {
+        Write::CreateProfile(body) => {
+            return Ok(api.put_profile(id, body).await?.overwrote());
+        }
+        Write::PatchProfile(patch) => drop(api.patch_profile(id, patch).await?),
+        Write::PutEndpoint(endpoint) => drop(api.put_endpoint(id, endpoint).await?),
+        Write::DeleteEndpoint(name) => {
+            api.delete_endpoint(id, EndpointKind::External, name)
+                .await?;
+        }
+        Write::MergeTags(tags) => drop(api.merge_tags(id, tags).await?),
+        Write::DeleteTags(tags) => drop(api.delete_tags(id, tags).await?),
+        Write::DeleteProfile => {
+            api.delete_profile(id).await?;
+        }
+    }
+    Ok(false)
+}
+
+/// A write in words.
+pub(super) fn describe(write: &Write) -> String {
+    match write {
+        Write::CreateProfile(body) => {
+            let names: Vec<_> = body
+                .endpoints()
+                .iter()
+                .filter_map(|endpoint| endpoint.name.as_deref())
+                .collect();
+            format!("creating the profile with endpoints {}", names.join(", "))
+        }
+        Write::PatchProfile(_) => "changing the profile's settings".to_owned(),
+        Write::PutEndpoint(endpoint) => {
+            format!(
+                "writing endpoint {}",
+                endpoint.name.as_deref().unwrap_or_default()
+            )
+        }
+        Write::DeleteEndpoint(name) => format!("deleting endpoint {name}"),
+        Write::MergeTags(tags) => format!("writing tags {}", names(tags)),
+        Write::DeleteTags(tags) => format!("removing tags {}", names(tags)),
+        Write::DeleteProfile => {
+            "deleting the profile, which has been empty for the whole grace".to_owned()
+        }
+    }
+}
+
+fn names(tags: &std::collections::BTreeMap<String, String>) -> String {
+    tags.keys()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,195 @@
+//! Listings: one at a time, joined by whoever asks meanwhile.
+//!
+//! A quiet loop of ExternalDNS costs one listing: `/records` makes it and
+//! `/adjustendpoints` uses it again. When Azure takes longer than the deadline,
+//! the answer that came too late is given to the next call instead of being
+//! thrown away, or a slow Azure would never be seen at all.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arm_client::ListScope;
+use futures::future::{BoxFuture, FutureExt, Shared, try_join_all};
+use members::Observed;
+use tokio::time::Instant;
+
+use super::Inner;
+use crate::provider_api::ProviderError;
+
+/// How old a listing may be for `/adjustendpoints`. Usually it is the one that
+/// `/records` has just made; with ExternalDNS's CRD registry there is none.
+const FRESH_FOR_ADJUST: Duration = Duration::from_secs(60);
+/// How old a listing may be that came too late for the call that started it.
+const FRESH_WHEN_LATE: Duration = Duration::from_secs(180);
+
+/// What Azure held at one time.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    pub(super) observed: Observed,
+    generation: u64,
+    completed: Instant,
+}
+
+/// Why there is no listing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ListingError {
+    #[error(transparent)]
+    Azure(#[from] arm_client::Error),
+    #[error("the task that lists has ended")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+type Listed = Result<Arc<Snapshot>, Arc<ListingError>>;
+
+#[derive(Debug, Default)]
+pub(super) struct Listings {
+    /// Counts writes. A listing that began before a write says nothing about
+    /// what is there after it.
+    generation: AtomicU64,
+    running: Mutex<Option<Running>>,
+    latest: Mutex<Option<Arc<Snapshot>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Running {
+    listed: Shared<BoxFuture<'static, Listed>>,
+    generation: u64,
+}
+
+// === impl Listings ===
+
+impl Listings {
+    /// Says that something is, or may have been, written: nothing that was
+    /// listed before counts any more.
+    pub(super) fn outdate(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    fn latest(&self, within: Duration) -> Option<Arc<Snapshot>> {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = latest.as_ref()?;
+        let current = snapshot.generation == self.generation();
+        (current && snapshot.completed.elapsed() <= within).then(|| Arc::clone(snapshot))
+    }
+
+    fn forget_running(&self, generation: u64) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running
+            .as_ref()
+            .is_some_and(|running| running.generation == generation)
+        {
+            *running = None;
+        }
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    /// The listing for `/records`: a new one, or the one that is under way or
+    /// came too late for an earlier call.
+    pub(super) async fn listing_for_records(
+        self: &Arc<Self>,
+    ) -> Result<Arc<Snapshot>, ProviderError> {
+        let started = Instant::now();
+        let running = self.join_or_start();
+        let listed = running.listed.clone().await;
+        // Beyond the deadline nobody hears this answer; it is kept for the next call.
+        if started.elapsed() < self.behaviour.deadline || listed.is_err() {
+            self.listings.forget_running(running.generation);
+        }
+        listed.map_err(|error| listing_failed(&error))
+    }
+
+    /// The listing for `/adjustendpoints`: the latest if it is still good.
+    pub(super) async fn listing_for_adjust(
+        self: &Arc<Self>,
+    ) -> Result<Arc<Snapshot>, ProviderError> {
+        match self.listings.latest(FRESH_FOR_ADJUST) {
+            Some(snapshot) => Ok(snapshot),
+            None => self.listing_for_records().await,
+        }
+    }
+
+    fn join_or_start(self: &Arc<Self>) -> Running {
+        let mut running = self
+            .listings
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let generation = self.listings.generation();
+        let usable = running.as_ref().filter(|running| {
+            let late = running.listed.peek().map(|listed| {
+                listed
+                    .as_ref()
+                    .is_ok_and(|snapshot| snapshot.completed.elapsed() <= FRESH_WHEN_LATE)
+            });
+            running.generation == generation && late.unwrap_or(true)
+        });
+        if let Some(usable) = usable {
+            return usable.clone();
+        }
+        let inner = Arc::clone(self);
+        let task = tokio::spawn(async move { inner.list(generation).await });
+        let listed = async move {
+            match task.await {
+                Ok(listed) => listed,
+                Err(error) => Err(Arc::new(error.into())),
+            }
+        };
+        let started = Running {
+            listed: listed.boxed().shared(),
+            generation,
+        };
+        *running = Some(started.clone());
+        started
+    }
+
+    /// Lists every scope. One that fails fails the whole: a listing with a hole
+    /// would read as deletions.
+    async fn list(self: Arc<Self>, generation: u64) -> Listed {
+        let _work = self.work.lock().await;
+        let scope = &self.behaviour.scope;
+        let scopes: Vec<ListScope> = if scope.resource_groups.is_empty() {
+            vec![ListScope::Subscription(scope.subscription.clone())]
+        } else {
+            let group = |group: &traffic_manager::ResourceGroup| {
+                ListScope::ResourceGroup(scope.subscription.clone(), group.clone())
+            };
+            scope.resource_groups.iter().map(group).collect()
+        };
+        let lists = scopes.iter().map(|scope| self.api.list_profiles(scope));
+        match try_join_all(lists).await {
+            Ok(profiles) => {
+                let snapshot = Arc::new(Snapshot {
+                    observed: Observed::new(profiles.into_iter().flatten(), scope),
+                    generation,
+                    completed: Instant::now(),
+                });
+                self.report.listed(&snapshot.observed, &scope.owner);
+                *self
+                    .listings
+                    .latest
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&snapshot));
+                Ok(snapshot)
+            }
+            Err(error) => {
+                self.report.listing_failed(&error);
+                Err(Arc::new(error.into()))
+            }
+        }
+    }
+}
+
+fn listing_failed(error: &Arc<ListingError>) -> ProviderError {
+    ProviderError::Azure {
+        action: "listing the Traffic Manager profiles failed; nothing was changed".to_owned(),
+        source: Box::new(Arc::clone(error)),
+    }
+}

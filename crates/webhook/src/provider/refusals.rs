@@ -1,0 +1,52 @@
+//! Refusals of Azure that only a person can mend, remembered for a while.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use members::MemberKey;
+use members::member::{EndpointSpec, Settings};
+use members::resolve::Blocked;
+use tokio::time::Instant;
+use traffic_manager::{ProfileId, RelativeName};
+
+/// How long a refused wish is left alone before it is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(600);
+
+/// A wish that Azure has refused.
+#[derive(Debug, Clone)]
+pub(super) enum Refused {
+    /// The DNS name belongs to somebody else.
+    Name(ProfileId, RelativeName),
+    /// The profile cannot be created like this.
+    Settings(ProfileId, Box<Settings>),
+    /// The endpoint cannot be written like this.
+    Endpoint(MemberKey, Box<EndpointSpec>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<Vec<(Instant, Refused, String)>>);
+
+// === impl Refusals ===
+
+impl Refusals {
+    /// Remembers a refusal and what Azure said.
+    pub(super) fn remember(&self, refused: Refused, message: String) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.push((Instant::now(), refused, message));
+    }
+
+    /// The refusals that still hold, the latest of each wish.
+    pub(super) fn current(&self) -> Blocked {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(since, _, _)| since.elapsed() < RETRY_AFTER);
+        let mut blocked = Blocked::default();
+        for (_, refused, message) in known.iter().cloned() {
+            match refused {
+                Refused::Name(id, name) => blocked.block_name(id, name, message),
+                Refused::Settings(id, settings) => blocked.block_settings(id, *settings, message),
+                Refused::Endpoint(key, spec) => blocked.block_endpoint(key, *spec, message),
+            }
+        }
+        blocked
+    }
+}

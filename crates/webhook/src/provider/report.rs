@@ -1,0 +1,149 @@
+//! Reporting: what is wrong is logged once when it begins and once when it is
+//! over, and stands in metrics and readiness details meanwhile.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use members::{Finding, Observed, OwnerId, Reason};
+
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::provider_api::{Health, LastError, error_chain};
+
+pub(super) struct Report {
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    health: Health,
+    /// Findings of the last `/adjustendpoints`.
+    wishes: BTreeSet<Finding>,
+    /// Findings of the last `POST /records`.
+    writes: BTreeSet<Finding>,
+}
+
+// === impl Report ===
+
+impl Report {
+    pub(super) fn new(clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            clock,
+            metrics,
+            state: Mutex::default(),
+        }
+    }
+
+    /// What the last call learned.
+    pub(super) fn health(&self) -> Health {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .health
+            .clone()
+    }
+
+    /// A listing has succeeded.
+    pub(super) fn listed(&self, observed: &Observed, owner: &OwnerId) {
+        let members: Vec<_> = observed
+            .members(owner)
+            .map(|member| member.key.profile)
+            .collect();
+        let profiles: BTreeSet<_> = members.iter().collect();
+        self.update(|state, now| {
+            state.health.last_listing = Some(now);
+            state.health.consecutive_listing_failures = 0;
+            state.health.members = count(members.len());
+            state.health.profiles = count(profiles.len());
+        });
+    }
+
+    /// A listing has failed.
+    pub(super) fn listing_failed(&self, error: &arm_client::Error) {
+        let text = error_chain(error);
+        tracing::error!(error = %text, "listing Traffic Manager profiles failed; nothing is changed until it succeeds");
+        self.update(|state, now| {
+            state.health.consecutive_listing_failures += 1;
+            state.health.last_error = Some(LastError { at: now, text });
+        });
+    }
+
+    /// A write has failed.
+    pub(super) fn write_failed(&self, text: &str) {
+        self.update(|state, now| {
+            state.health.last_error = Some(LastError {
+                at: now,
+                text: text.to_owned(),
+            });
+        });
+    }
+
+    /// What is wrong with the objects of this loop.
+    pub(super) fn wishes(&self, findings: Vec<Finding>) {
+        self.update(|state, _| {
+            state.wishes = transition(&state.wishes, findings);
+        });
+    }
+
+    /// What was refused in the last batch.
+    pub(super) fn writes(&self, findings: Vec<Finding>) {
+        self.update(|state, _| {
+            state.writes = transition(&state.writes, findings);
+        });
+    }
+
+    fn update(&self, change: impl FnOnce(&mut State, jiff::Timestamp)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state, self.clock.now());
+        let all: BTreeSet<_> = state.wishes.union(&state.writes).cloned().collect();
+        let objects = |wanted: &dyn Fn(&Finding) -> bool| {
+            let subjects: BTreeSet<_> = all
+                .iter()
+                .filter(|finding| wanted(finding))
+                .map(|finding| &finding.subject)
+                .collect();
+            count(subjects.len())
+        };
+        state.health.conflicts = objects(&|finding| finding.reason.is_conflict());
+        state.health.invalid_objects = Reason::ALL
+            .iter()
+            .map(|reason| {
+                (
+                    reason.to_string(),
+                    objects(&|finding| finding.reason == *reason),
+                )
+            })
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        self.metrics.state.set(&state.health);
+    }
+}
+
+/// Logs what is new and what is over.
+fn transition(before: &BTreeSet<Finding>, now: Vec<Finding>) -> BTreeSet<Finding> {
+    let now: BTreeSet<_> = now.into_iter().collect();
+    for finding in now.difference(before) {
+        tracing::warn!(
+            reason = %finding.reason,
+            object = %finding.subject.resource,
+            host = %finding.subject.host,
+            annotation = finding.annotation.map(tracing::field::display),
+            "{finding}"
+        );
+    }
+    for finding in before.difference(&now) {
+        tracing::info!(
+            reason = %finding.reason,
+            object = %finding.subject.resource,
+            host = %finding.subject.host,
+            "no longer so: {finding}"
+        );
+    }
+    now
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,65 @@
+//! Upkeep: what nobody asks for in a loop, because no record shows it. After a
+//! listing that shows something left over, it is cleared up in the background.
+
+use std::sync::Arc;
+
+use members::plan::{Upkeep, upkeep};
+use members::{Observed, ObservedProfile};
+use traffic_manager::ProfileId;
+
+use super::Inner;
+use super::listing::Snapshot;
+use crate::provider_api::error_chain;
+
+// === impl Inner ===
+
+impl Inner {
+    /// Starts the upkeep that a listing shows to be due, if any.
+    pub(super) fn start_upkeep(self: &Arc<Self>, snapshot: &Arc<Snapshot>) {
+        let due = self.due(&snapshot.observed);
+        if due.is_empty() {
+            return;
+        }
+        let inner = Arc::clone(self);
+        tokio::spawn(async move {
+            for id in due {
+                inner.keep_up(&id).await;
+            }
+        });
+    }
+
+    fn due(&self, observed: &Observed) -> Vec<ProfileId> {
+        self.plans(observed).into_iter().map(|(id, _)| id).collect()
+    }
+
+    fn plans(&self, observed: &Observed) -> Vec<(ProfileId, members::plan::Plan)> {
+        let rule = Upkeep {
+            grace: self.behaviour.profile_grace,
+        };
+        upkeep(
+            observed,
+            &self.behaviour.scope.owner,
+            rule,
+            self.clock.now(),
+        )
+    }
+
+    /// Reads the profile once more and decides again: somebody may have come
+    /// back since the listing.
+    async fn keep_up(&self, id: &ProfileId) {
+        let _work = self.work.lock().await;
+        let profile = match self.api.get_profile(id).await {
+            Ok(Some(profile)) => profile,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(profile = %id.name, error = %error_chain(&error), "upkeep: reading the profile failed");
+                return;
+            }
+        };
+        let fresh = ObservedProfile::new(profile).map(|profile| profile.wire);
+        let observed = Observed::new(fresh, &self.behaviour.scope);
+        for (id, plan) in self.plans(&observed) {
+            self.carry_out(&id, plan).await;
+        }
+    }
+}
