@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &ServeArgs) -> Result<(), ServeFailure> {
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    let clock = Arc::new(SystemClock);
+    let clock = Arc::new(SystemClock::new());
     let metrics = Arc::new(Metrics::new(clock.clone()));
     let provider = connect::provider(&settings, &metrics, clock)?;
     let shutdown = serve::shutdown_on_signals()?;
