@@ -103,6 +103,7 @@ fn clean(text: &str, max: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
@@ -157,6 +158,25 @@ mod tests {
     fn long_bodies_are_cut() {
         let parsed = ErrorBody::parse("ä".repeat(5_000).as_bytes());
         assert_eq!(parsed.message.chars().count(), TEXT_MAX + 1);
+    }
+
+    proptest! {
+        /// Whatever comes, what is kept is one short line.
+        #[test]
+        fn anything_becomes_one_line(
+            key in "error|code|message|details|MESSAGE|x",
+            text in any::<String>(),
+            bytes in any::<Vec<u8>>(),
+        ) {
+            let object = serde_json::json!({ "error": { "code": text, key: [{ "message": text }] } });
+            for body in [bytes, object.to_string().into_bytes(), text.into_bytes()] {
+                let parsed = ErrorBody::parse(&body);
+                let code = parsed.code.unwrap_or_default();
+                prop_assert!(parsed.message.chars().count() <= MESSAGE_MAX + 1);
+                prop_assert!(code.chars().count() <= TEXT_MAX + 1);
+                prop_assert!(!parsed.message.chars().chain(code.chars()).any(char::is_control));
+            }
+        }
     }
 
     #[test]

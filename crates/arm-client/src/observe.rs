@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::Operation;
 
 /// Is told about every call once it is over. Called on the task that made the
-/// call, so it must not block.
+/// call, so it must not block. A call whose future is dropped is not reported.
 pub trait CallObserver: Send + Sync {
     /// A call is over.
     fn observe(&self, call: &CallRecord);

@@ -19,7 +19,7 @@ pub struct Environment(BTreeMap<String, String>);
 
 /// The environment begins to describe a credential and does not finish.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{present} is set but {} is not{hint}", missing.join(" and "))]
+#[error("{present} is set but {}{hint}", not_set(missing))]
 pub struct MissingVariables {
     /// The variable that chooses the credential.
     pub present: &'static str,
@@ -45,6 +45,11 @@ pub(super) enum Described {
     },
     /// Nothing, except perhaps which managed identity to use.
     Nothing { client: Option<String> },
+}
+
+fn not_set(missing: &[&str]) -> String {
+    let verb = if missing.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} not", missing.join(" and "))
 }
 
 // === impl Environment ===

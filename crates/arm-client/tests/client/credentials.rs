@@ -157,7 +157,7 @@ fn an_unfinished_credential_is_a_mistake_in_the_settings() {
         Surroundings::default(),
     )
     .unwrap_err();
-    insta::assert_snapshot!(error, @"AZURE_CLIENT_SECRET is set but AZURE_TENANT_ID and AZURE_CLIENT_ID is not");
+    insta::assert_snapshot!(error, @"AZURE_CLIENT_SECRET is set but AZURE_TENANT_ID and AZURE_CLIENT_ID are not");
 }
 
 #[test]
