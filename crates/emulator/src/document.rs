@@ -6,8 +6,11 @@ use serde::{Serialize, Serializer};
 use crate::api_version::{ApiVersion, Feature};
 use crate::health::Statuses;
 use crate::model::endpoint::{Endpoint, EndpointKind, MinChildren, Target};
+use crate::model::location::Location;
 use crate::model::tags::Tags;
-use crate::model::{Header, Monitor, Profile, Settings, StatusRange, Subnet, SubnetEnd};
+use crate::model::{
+    Header, Monitor, Profile, RecordType, Settings, StatusRange, Subnet, SubnetEnd,
+};
 
 /// A property that an answer leaves out, shows as null, or shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,7 +268,7 @@ impl Style<'_> {
                 Feature::RecordTypesOfChildren,
                 Some(allowed).filter(|types| !types.is_empty()),
             ),
-            record_type: self.since(Feature::RecordType, record_type.map(|t| t.as_str())),
+            record_type: self.since(Feature::RecordType, record_type.map(RecordType::as_str)),
         }
     }
 
@@ -323,7 +326,7 @@ impl Style<'_> {
             target: endpoint.target.host(),
             weight: endpoint.weight,
             priority: endpoint.priority,
-            endpoint_location: endpoint.location.map(|location| location.display_name()),
+            endpoint_location: endpoint.location.map(Location::display_name),
             min_child_endpoints: match children {
                 Some(children) if is_nested => Shown::Value(children.any),
                 _ => of_other_type(),

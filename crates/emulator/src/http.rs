@@ -145,10 +145,6 @@ fn internal_error() -> Response {
     )
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature that the layer takes"
-)]
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> HttpResponse {
     tracing::error!("a request handler panicked");
     http_response(internal_error())

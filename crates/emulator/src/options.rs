@@ -101,7 +101,7 @@ pub struct Args {
     #[arg(long, env = "EMULATOR_LATENCY", value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
     pub latency: Duration,
 
-    /// Do not probe endpoints: they stay CheckingEndpoint, which DNS answers with, until their health is forced.
+    /// Do not probe endpoints: they stay `CheckingEndpoint`, which DNS answers with, until their health is forced.
     #[arg(long, env = "EMULATOR_NO_PROBES")]
     pub no_probes: bool,
 

@@ -17,6 +17,10 @@ pub enum AutoPriority {
 }
 
 /// Switches for behaviour that is not recorded anywhere.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each switch is a question of its own"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quirks {
     /// How a missing priority is filled in.

@@ -85,8 +85,9 @@ fn counted_as(operation: Operation, in_subscription: bool) -> (&'static str, u32
         Operation::TagsPut | Operation::TagsPatch => (SUBSCRIPTION_WRITES, 1200),
         Operation::NameCheck if in_subscription => (SUBSCRIPTION_WRITES, 1200),
         Operation::NameCheck => (TENANT_WRITES, 1200),
-        Operation::TagsGet => (SUBSCRIPTION_READS, 15_000),
         Operation::GeographyGet | Operation::Unknown if !in_subscription => (TENANT_READS, 15_000),
-        Operation::GeographyGet | Operation::Unknown => (SUBSCRIPTION_READS, 15_000),
+        Operation::TagsGet | Operation::GeographyGet | Operation::Unknown => {
+            (SUBSCRIPTION_READS, 15_000)
+        }
     }
 }

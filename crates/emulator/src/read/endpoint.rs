@@ -1,6 +1,6 @@
 //! Reading an endpoint: what a PUT may say under its `properties`.
 
-use std::net::IpAddr;
+use std::net::{AddrParseError, IpAddr};
 
 use serde_json::Value;
 
@@ -177,7 +177,7 @@ fn subnets(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Vec<Subn
         let first = item.text("first", problems).map(str::parse::<IpAddr>);
         let last = item.text("last", problems).map(str::parse::<IpAddr>);
         let scope = item.integer("scope", problems);
-        match subnet(first, last, scope) {
+        match subnet(first, last.as_ref(), scope) {
             Ok(subnet) => subnets.push(subnet),
             Err(why) => problems.say(format!(
                 "A subnet specified for endpoint '{name}' is invalid: {why}."
@@ -187,14 +187,18 @@ fn subnets(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Vec<Subn
     subnets
 }
 
-type ReadAddress = Option<Result<IpAddr, std::net::AddrParseError>>;
+type ReadAddress = Option<Result<IpAddr, AddrParseError>>;
 
-fn subnet(first: ReadAddress, last: ReadAddress, scope: Option<i64>) -> Result<Subnet, String> {
+fn subnet(
+    first: ReadAddress,
+    last: Option<&Result<IpAddr, AddrParseError>>,
+    scope: Option<i64>,
+) -> Result<Subnet, String> {
     let Some(Ok(first)) = first else {
         return Err("'first' must be an IP address".to_owned());
     };
     let end = match (last, scope) {
-        (Some(Ok(last)), None) => SubnetEnd::Last(last),
+        (Some(Ok(last)), None) => SubnetEnd::Last(*last),
         (Some(Err(_)), _) => return Err("'last' must be an IP address".to_owned()),
         (None, Some(scope)) => {
             let width = if first.is_ipv4() { 32 } else { 128 };
