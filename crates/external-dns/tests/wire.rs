@@ -61,9 +61,12 @@ fn swap_case(value: serde_json::Value, are_fields: bool) -> serde_json::Value {
                 let inner = swap_case(value, name != "labels");
                 let turned = name
                     .chars()
-                    .map(|c| match c.is_ascii_uppercase() {
-                        true => c.to_ascii_lowercase(),
-                        false => c.to_ascii_uppercase(),
+                    .map(|c| {
+                        if c.is_ascii_uppercase() {
+                            c.to_ascii_lowercase()
+                        } else {
+                            c.to_ascii_uppercase()
+                        }
                     })
                     .collect();
                 (if are_fields { turned } else { name }, inner)
