@@ -6,9 +6,10 @@ use std::fmt;
 use std::io::IsTerminal;
 use std::str::FromStr;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::settings::values::{UnknownWord, word};
 
@@ -62,24 +63,13 @@ const LIBRARIES: &[&str] = &[
 
 /// Sets up the log of the whole process, once, and sends panics there too.
 pub fn init(filter: &LogFilter, format: LogFormat) -> Result<(), LogError> {
-    let registry = tracing_subscriber::registry().with(filter.to_env_filter());
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => registry
-            .with(layer.with_ansi(std::io::stderr().is_terminal()))
-            .try_init()?,
-        LogFormat::Json => {
-            registry
-                .with(
-                    layer
-                        .json()
-                        .flatten_event(true)
-                        .with_current_span(true)
-                        .with_span_list(false),
-                )
-                .try_init()?;
-        }
-    }
+    subscriber(
+        filter,
+        format,
+        std::io::stderr().is_terminal(),
+        std::io::stderr,
+    )
+    .try_init()?;
     std::panic::set_hook(Box::new(|panic| {
         let payload = panic.payload();
         let message = payload
@@ -95,6 +85,31 @@ pub fn init(filter: &LogFilter, format: LogFormat) -> Result<(), LogError> {
         );
     }));
     Ok(())
+}
+
+/// What [`init`] sets up, with any writer.
+fn subscriber<W>(
+    filter: &LogFilter,
+    format: LogFormat,
+    colours: bool,
+    writer: W,
+) -> impl SubscriberInitExt
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+    let layer = match format {
+        LogFormat::Text => layer.with_ansi(colours).boxed(),
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter.to_env_filter())
+        .with(layer)
 }
 
 // === impl LogFilter ===
@@ -184,9 +199,77 @@ impl FromStr for LogFormat {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
 
-    use super::{LogFilter, LogFormat};
+    use rstest::rstest;
+    use tracing::Dispatch;
+
+    use super::{LogFilter, LogFormat, subscriber};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic while writing").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What one failed call of ExternalDNS leaves in the log.
+    fn logged(filter: &str, format: LogFormat) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let filter = filter.parse().expect("valid");
+        let dispatch: Dispatch = subscriber(&filter, format, false, move || writer.clone()).into();
+        tracing::dispatcher::with_default(&dispatch, || {
+            let _call = tracing::error_span!("call", call = "records", request.id = 7).entered();
+            tracing::debug!("a detail");
+            tracing::warn!(outcome = "azure", status = 503, "call failed");
+        });
+        String::from_utf8(lines.0.lock().expect("no panic while writing").clone()).expect("UTF-8")
+    }
+
+    #[test]
+    fn json_has_one_flat_object_per_event() {
+        let mut event: serde_json::Value =
+            serde_json::from_str(&logged("warning", LogFormat::Json)).expect("one object");
+        event["timestamp"] = "NOW".into();
+        insta::assert_json_snapshot!(event, @r#"
+        {
+          "level": "WARN",
+          "message": "call failed",
+          "outcome": "azure",
+          "span": {
+            "call": "records",
+            "name": "call",
+            "request.id": 7
+          },
+          "status": 503,
+          "target": "webhook::log::tests",
+          "timestamp": "NOW"
+        }
+        "#);
+    }
+
+    #[test]
+    fn text_has_one_line_per_event() {
+        let text = logged("debug", LogFormat::Text);
+        let lines: Vec<_> = text
+            .lines()
+            .map(|line| line.split_once("Z ").expect("a time").1)
+            .collect();
+        insta::assert_debug_snapshot!(lines, @r#"
+        [
+            "DEBUG call{call=\"records\" request.id=7}: webhook::log::tests: a detail",
+            " WARN call{call=\"records\" request.id=7}: webhook::log::tests: call failed outcome=\"azure\" status=503",
+        ]
+        "#);
+    }
 
     #[rstest]
     #[case("info", "info")]

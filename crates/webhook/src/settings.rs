@@ -6,7 +6,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use arm_client::{ArmUrl, CredentialKind};
+pub use arm_client::{ArmUrl, CredentialKind};
 use external_dns::DomainFilter;
 use members::OwnerId;
 use traffic_manager::id::{ResourceGroup, SubscriptionId};

@@ -32,7 +32,6 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use external_dns::DomainFilter;
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
@@ -186,7 +185,8 @@ async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
         Route::Unknown => return unknown_path(&head.uri.path().escape_debug().to_string()),
     };
     let id = api.last_request.fetch_add(1, Ordering::Relaxed) + 1;
-    let span = tracing::info_span!("call", call = call.as_str(), request.id = id);
+    // A span below the level of the log would take its fields away from the warnings inside it.
+    let span = tracing::error_span!("call", call = call.as_str(), request.id = id);
     let (reply, answer) = oneshot::channel();
     api.tasks.spawn(
         Arc::clone(&api)
@@ -232,7 +232,7 @@ fn unknown_path(path: &str) -> Response {
         path,
         "a request for a path that the webhook API does not have"
     );
-    (StatusCode::NOT_FOUND, Bytes::from_static(CALLS.as_bytes())).into_response()
+    (StatusCode::NOT_FOUND, format!("{CALLS}\n")).into_response()
 }
 
 const CALLS: &str = "this is ExternalDNS's webhook API: GET /, GET /records, POST /records, POST /adjustendpoints; \

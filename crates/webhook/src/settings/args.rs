@@ -11,7 +11,9 @@
 
 use clap::Args;
 
-/// The flags of `serve`. An empty value counts as not given.
+/// Serve ExternalDNS's webhook API, and manage Traffic Manager.
+///
+/// Every setting is a flag with an environment variable. The flag wins; an empty value counts as not given.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_line_help = true)]
 pub struct ServeArgs {

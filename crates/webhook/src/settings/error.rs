@@ -51,15 +51,19 @@ impl fmt::Display for Problem {
             Self::Missing { field, give } => write!(f, "{field} is required: give {give}"),
             Self::Invalid {
                 field,
-                origin,
+                origin: Origin::Flag,
                 value,
                 reason,
             } => {
-                write!(f, "{field}: {value:?}")?;
-                if let Origin::Environment(name) = origin {
-                    write!(f, " from ${name}")?;
-                }
-                write!(f, " {reason}")
+                write!(f, "{field}: {value:?} {reason}")
+            }
+            Self::Invalid {
+                field,
+                origin: Origin::Environment(name),
+                value,
+                reason,
+            } => {
+                write!(f, "${name} (--{}): {value:?} {reason}", field.flag)
             }
             Self::Conflict {
                 first,

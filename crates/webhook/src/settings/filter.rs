@@ -13,19 +13,18 @@ use super::reader::{Given, Reader, joined};
 impl Reader<'_> {
     /// ExternalDNS's rule: either lists or expressions, because it refuses to start when it is told both.
     pub(super) fn domain_filter(&mut self, args: &ServeArgs) -> Option<DomainFilter> {
-        let include = self.given(field::DOMAIN_FILTER, joined(&args.domain_filter).as_deref());
-        let exclude = self.given(
-            field::EXCLUDE_DOMAIN_FILTER,
-            joined(&args.exclude_domain_filter).as_deref(),
-        );
-        let regex_include = self.given(
-            field::REGEXP_DOMAIN_FILTER,
-            args.regexp_domain_filter.as_deref(),
-        );
-        let regex_exclude = self.given(
-            field::REGEXP_DOMAIN_FILTER_EXCLUSION,
-            args.regexp_domain_filter_exclusion.as_deref(),
-        );
+        let domains = joined(&args.domain_filter);
+        let include = self.given(field::DOMAIN_FILTER, domains.as_deref()).value();
+        let domains = joined(&args.exclude_domain_filter);
+        let exclude = self
+            .given(field::EXCLUDE_DOMAIN_FILTER, domains.as_deref())
+            .value();
+        let regex = args.regexp_domain_filter.as_deref();
+        let regex_include = self.given(field::REGEXP_DOMAIN_FILTER, regex).value();
+        let regex = args.regexp_domain_filter_exclusion.as_deref();
+        let regex_exclude = self
+            .given(field::REGEXP_DOMAIN_FILTER_EXCLUSION, regex)
+            .value();
 
         let lists_field = if include.is_some() {
             field::DOMAIN_FILTER
@@ -70,7 +69,7 @@ impl Reader<'_> {
     /// Checks one expression by itself, so that two wrong ones are two problems.
     fn check_regex(&mut self, field: Field, given: Option<&Given>) {
         let Some(given) = given else { return };
-        if let Err(error) = DomainFilter::new(None::<&str>, None, &given.text, "") {
+        if let Err(error) = DomainFilter::new(None::<&str>, None::<&str>, &given.text, "") {
             let cause = error
                 .source()
                 .map_or_else(|| error.to_string(), ToString::to_string);

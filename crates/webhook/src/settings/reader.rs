@@ -14,7 +14,7 @@ pub(super) struct Given {
     pub(super) origin: Origin,
 }
 
-/// What became of an optional setting.
+/// What became of a setting.
 pub(super) enum Read<T> {
     /// It has a value.
     Value(T),
@@ -25,6 +25,11 @@ pub(super) enum Read<T> {
 }
 
 impl<T> Read<T> {
+    /// The value, if there is one.
+    pub(super) fn value(self) -> Option<T> {
+        self.or_default(|| None)
+    }
+
     /// The value, or the default where nothing was given. A wrong value has no default.
     pub(super) fn or_default(self, default: impl FnOnce() -> Option<T>) -> Option<T> {
         match self {
@@ -35,6 +40,7 @@ impl<T> Read<T> {
     }
 }
 
+/// Reads settings and puts on record what is wrong with them.
 pub(super) struct Reader<'a> {
     pub(super) environment: &'a Environment,
     pub(super) problems: Vec<Problem>,
@@ -42,35 +48,31 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// The first source that has something: flag, then the environment variables in their order.
-    pub(super) fn given(&mut self, field: Field, flag: Option<&str>) -> Option<Given> {
-        if let Some(text) = flag.map(str::trim).filter(|text| !text.is_empty()) {
-            return Some(Given {
+    pub(super) fn given(&mut self, field: Field, flag: Option<&str>) -> Read<Given> {
+        let found = |text: &str, origin| {
+            Read::Value(Given {
                 text: text.to_owned(),
-                origin: Origin::Flag,
-            });
+                origin,
+            })
+        };
+        if let Some(text) = flag.map(str::trim).filter(|text| !text.is_empty()) {
+            return found(text, Origin::Flag);
         }
         for &name in field.env {
             let Some(raw) = self.environment.get(name) else {
                 continue;
             };
-            let Some(text) = raw.to_str() else {
-                self.problems.push(Problem::Invalid {
-                    field,
-                    origin: Origin::Environment(name),
-                    value: raw.to_string_lossy().into_owned(),
-                    reason: "must be UTF-8".to_owned(),
-                });
-                continue;
-            };
-            let text = text.trim();
-            if !text.is_empty() {
-                return Some(Given {
-                    text: text.to_owned(),
-                    origin: Origin::Environment(name),
-                });
+            let origin = Origin::Environment(name);
+            match raw.to_str().map(str::trim) {
+                Some("") => {}
+                Some(text) => return found(text, origin),
+                None => {
+                    self.invalid(field, origin, &raw.to_string_lossy(), &"must be UTF-8");
+                    return Read::Wrong;
+                }
             }
         }
-        None
+        Read::NotGiven
     }
 
     pub(super) fn invalid(
@@ -100,8 +102,10 @@ impl Reader<'_> {
         flag: Option<&str>,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Read<T> {
-        let Some(given) = self.given(field, flag) else {
-            return Read::NotGiven;
+        let given = match self.given(field, flag) {
+            Read::Value(given) => given,
+            Read::NotGiven => return Read::NotGiven,
+            Read::Wrong => return Read::Wrong,
         };
         match parse(&given.text) {
             Ok(value) => Read::Value(value),
@@ -142,7 +146,7 @@ impl Reader<'_> {
         field: Field,
         flag: Option<&str>,
     ) -> Vec<T> {
-        let Some(given) = self.given(field, flag) else {
+        let Some(given) = self.given(field, flag).value() else {
             return Vec::new();
         };
         let mut valid = Vec::new();

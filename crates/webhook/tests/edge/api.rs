@@ -62,7 +62,7 @@ async fn negotiation_tells_the_filter_at_the_top_level_whatever_the_provider_doe
     insta::assert_snapshot!(shown(response).await, @r#"
     200 OK
     content-type: application/external.dns.webhook+json;version=1
-    content-length: 89
+    content-length: 77
 
     {"include":[".example.com","example.org"],"exclude":["internal.example.com"]}
     "#);
@@ -71,7 +71,13 @@ async fn negotiation_tells_the_filter_at_the_top_level_whatever_the_provider_doe
 #[tokio::test]
 async fn negotiation_without_a_filter_has_a_body_all_the_same() {
     let server = Running::start(Fake::new(Behaviour::Azure), &args()).await;
-    insta::assert_snapshot!(shown(reqwest::get(server.api("/")).await.unwrap()).await, @"");
+    insta::assert_snapshot!(shown(reqwest::get(server.api("/")).await.unwrap()).await, @r"
+    200 OK
+    content-type: application/external.dns.webhook+json;version=1
+    content-length: 2
+
+    {}
+    ");
 }
 
 #[tokio::test]
@@ -79,7 +85,13 @@ async fn calls_that_succeed() {
     let server = Running::start(Fake::new(Behaviour::Works(vec![record()])), &args()).await;
     let client = Client::new();
     let records = client.get(server.api("/records")).send().await.unwrap();
-    insta::assert_snapshot!(shown(records).await, @"");
+    insta::assert_snapshot!(shown(records).await, @r#"
+    200 OK
+    content-type: application/external.dns.webhook+json;version=1
+    content-length: 159
+
+    [{"dnsName":"my-app-east.example.com","targets":["my-app-global.trafficmanager.net"],"recordType":"CNAME","setIdentifier":"east-us","labels":{"owner":"east"}}]
+    "#);
 
     let body = serde_json::to_string(&[record()]).unwrap() + "\n";
     let adjusted = client
@@ -88,7 +100,13 @@ async fn calls_that_succeed() {
         .send()
         .await
         .unwrap();
-    insta::assert_snapshot!(shown(adjusted).await, @"");
+    insta::assert_snapshot!(shown(adjusted).await, @r#"
+    200 OK
+    content-type: application/external.dns.webhook+json;version=1
+    content-length: 159
+
+    [{"dnsName":"my-app-east.example.com","targets":["my-app-global.trafficmanager.net"],"recordType":"CNAME","setIdentifier":"east-us","labels":{"owner":"east"}}]
+    "#);
 
     // Anything but 204 stops ExternalDNS here, 200 included.
     let applied = client
@@ -97,7 +115,7 @@ async fn calls_that_succeed() {
         .send()
         .await
         .unwrap();
-    insta::assert_snapshot!(shown(applied).await, @"");
+    insta::assert_snapshot!(shown(applied).await, @"204 No Content");
 }
 
 #[tokio::test]
@@ -187,7 +205,13 @@ async fn wrong_methods_on_the_paths_of_the_protocol_are_soft(
 async fn probes_on_the_wrong_port_are_told_so() {
     let server = Running::start(Fake::new(Behaviour::Works(Vec::new())), &args()).await;
     let response = reqwest::get(server.api("/healthz")).await.unwrap();
-    insta::assert_snapshot!(shown(response).await, @"");
+    insta::assert_snapshot!(shown(response).await, @r"
+    404 Not Found
+    content-type: text/plain; charset=utf-8
+    content-length: 140
+
+    this is ExternalDNS's webhook API: GET /, GET /records, POST /records, POST /adjustendpoints; health and metrics are on the operations port
+    ");
 }
 
 #[tokio::test]
@@ -227,7 +251,7 @@ async fn a_body_that_is_too_large_is_read_to_its_end_and_refused() {
         fake,
         metrics(),
         &DomainFilter::everything(),
-        Duration::from_secs(60),
+        Duration::from_mins(1),
     )
     .with_largest_body(1000);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -236,7 +260,7 @@ async fn a_body_that_is_too_large_is_read_to_its_end_and_refused() {
 
     let client = Client::new();
     let send = async |length: usize| {
-        let body = format!("{:length$}", "[]");
+        let body = format!("[{}]", " ".repeat(length - 2));
         client
             .post(format!("http://{address}/adjustendpoints"))
             .body(body)
@@ -245,7 +269,13 @@ async fn a_body_that_is_too_large_is_read_to_its_end_and_refused() {
             .unwrap()
     };
     assert_eq!(send(1000).await.status(), 200);
-    insta::assert_snapshot!(shown(send(1001).await).await, @"");
+    insta::assert_snapshot!(shown(send(1001).await).await, @r"
+    507 Insufficient Storage
+    content-type: text/plain; charset=utf-8
+    content-length: 58
+
+    the request's body has 1001 bytes, and 1000 are the limit
+    ");
     // Larger than every buffer on the way: an early answer would surface as a reset here.
     assert_eq!(send(32 << 20).await.status(), 507);
 }

@@ -21,7 +21,7 @@ use webhook::settings::{Environment, ServeArgs, Settings};
 
 /// What the provider does when it is called.
 #[derive(Debug, Clone)]
-pub enum Behaviour {
+pub(crate) enum Behaviour {
     /// Answers: a listing with these records, an adjustment with what it was given.
     Works(Vec<Endpoint>),
     /// Azure does not answer.
@@ -42,14 +42,14 @@ pub enum Behaviour {
 
 /// A provider that does as it is told.
 #[derive(Debug)]
-pub struct Fake {
-    pub behaviour: Mutex<Behaviour>,
-    pub health: Mutex<Health>,
+pub(crate) struct Fake {
+    pub(crate) behaviour: Mutex<Behaviour>,
+    pub(crate) health: Mutex<Health>,
     /// How many calls have reached the provider.
-    pub entered: AtomicUsize,
+    pub(crate) entered: AtomicUsize,
     /// How many plans have been carried out.
-    pub applied: AtomicUsize,
-    pub release: Notify,
+    pub(crate) applied: AtomicUsize,
+    pub(crate) release: Notify,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +57,7 @@ pub struct Fake {
 struct Cause;
 
 impl Fake {
-    pub fn new(behaviour: Behaviour) -> Arc<Self> {
+    pub(crate) fn new(behaviour: Behaviour) -> Arc<Self> {
         Arc::new(Self {
             behaviour: Mutex::new(behaviour),
             health: Mutex::default(),
@@ -67,7 +67,7 @@ impl Fake {
         })
     }
 
-    pub fn set(&self, behaviour: Behaviour) {
+    pub(crate) fn set(&self, behaviour: Behaviour) {
         *self.behaviour.lock().unwrap() = behaviour;
     }
 
@@ -124,7 +124,7 @@ impl Provider for Fake {
 
 /// A clock that stands still.
 #[derive(Debug)]
-pub struct StandingClock;
+pub(crate) struct StandingClock;
 
 #[async_trait]
 impl Clock for StandingClock {
@@ -139,16 +139,16 @@ impl Clock for StandingClock {
     async fn sleep(&self, _: Duration) {}
 }
 
-pub fn noon() -> Timestamp {
+pub(crate) fn noon() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
-pub fn metrics() -> Arc<Metrics> {
+pub(crate) fn metrics() -> Arc<Metrics> {
     Arc::new(Metrics::new(Arc::new(StandingClock)))
 }
 
 /// Flags that suffice, with free ports.
-pub fn args() -> ServeArgs {
+pub(crate) fn args() -> ServeArgs {
     ServeArgs {
         owner_id: Some("east".to_owned()),
         subscription_id: Some("00000000-0000-0000-0000-000000000001".to_owned()),
@@ -159,20 +159,20 @@ pub fn args() -> ServeArgs {
     }
 }
 
-pub fn settings(args: &ServeArgs) -> Settings {
+pub(crate) fn settings(args: &ServeArgs) -> Settings {
     Settings::resolve(args, &Environment::default()).unwrap()
 }
 
 /// A server that runs until it is dropped.
-pub struct Running {
-    pub api: SocketAddr,
-    pub ops: SocketAddr,
-    pub shutdown: CancellationToken,
-    pub ended: JoinHandle<Result<(), ServeError>>,
+pub(crate) struct Running {
+    pub(crate) api: SocketAddr,
+    pub(crate) ops: SocketAddr,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) ended: JoinHandle<Result<(), ServeError>>,
 }
 
 impl Running {
-    pub async fn start(provider: Arc<Fake>, args: &ServeArgs) -> Self {
+    pub(crate) async fn start(provider: Arc<Fake>, args: &ServeArgs) -> Self {
         let server = Server::bind(&settings(args)).await.unwrap();
         let (api, ops) = (server.api_address(), server.ops_address());
         let shutdown = CancellationToken::new();
@@ -185,15 +185,15 @@ impl Running {
         }
     }
 
-    pub fn api(&self, path: &str) -> String {
+    pub(crate) fn api(&self, path: &str) -> String {
         format!("http://{}{path}", self.api)
     }
 
-    pub fn ops(&self, path: &str) -> String {
+    pub(crate) fn ops(&self, path: &str) -> String {
         format!("http://{}{path}", self.ops)
     }
 
-    pub async fn scrape(&self) -> String {
+    pub(crate) async fn scrape(&self) -> String {
         reqwest::get(self.ops("/metrics"))
             .await
             .unwrap()
@@ -210,14 +210,14 @@ impl Drop for Running {
 }
 
 /// Returns when the condition holds. There is no limit here: the test runner has one.
-pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(mut condition: impl AsyncFnMut() -> bool) {
     while !condition().await {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
 /// Sends bytes, and reads until the server has sent a whole answer without a body or with a short one.
-pub async fn exchange(stream: &mut TcpStream, bytes: &[u8]) -> String {
+pub(crate) async fn exchange(stream: &mut TcpStream, bytes: &[u8]) -> String {
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();
     let mut buffer = [0; 4096];

@@ -1,8 +1,9 @@
 //! The edge of the webhook from the outside: settings, real HTTP on loopback, metrics.
 
 #![expect(
-    missing_docs,
-    reason = "the modules of a test are described by their own headers"
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail by panicking, like the test"
 )]
 
 mod api;

@@ -55,13 +55,18 @@ fn used() -> std::sync::Arc<Metrics> {
 
 #[test]
 fn exposition() {
-    let text: String = used()
-        .encode()
-        .lines()
-        .filter(|line| !line.contains("_bucket{"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    insta::assert_snapshot!(text);
+    let text = used().encode();
+    let (mut shown, mut series) = (String::new(), Vec::new());
+    for line in text.lines().filter(|line| !line.contains("_bucket{")) {
+        if line.starts_with('#') {
+            // The order of the series of one metric is not fixed.
+            series.sort_unstable();
+            shown.extend(series.drain(..).chain([line]).flat_map(|line| [line, "\n"]));
+        } else {
+            series.push(line);
+        }
+    }
+    insta::assert_snapshot!(shown);
 }
 
 #[test]
@@ -140,7 +145,11 @@ fn exposed() -> BTreeMap<String, (String, Vec<String>)> {
 /// The table of `docs/METRICS.md`: metric, type, labels, meaning.
 fn documented() -> BTreeMap<String, (String, Vec<String>)> {
     let table = include_str!("../../../../docs/METRICS.md");
-    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let rows = table
+        .lines()
+        .skip_while(|line| !line.starts_with("| metric "))
+        .skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
     rows.map(|row| {
         let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
         assert_eq!(cells.len(), 4, "{row}");

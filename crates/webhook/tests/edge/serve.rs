@@ -23,12 +23,12 @@ async fn a_port_that_is_taken_is_named_with_its_flags() {
         server_port: Some(port.clone()),
         ..args()
     };
-    insta::assert_snapshot!(text(&api).await, @"");
+    insta::assert_snapshot!(text(&api).await, @"listening on 127.0.0.1:PORT for ExternalDNS's calls, as --server-host and --server-port say: Address already in use (os error 98)");
     let ops = ServeArgs {
         metrics_port: Some(port.clone()),
         ..args()
     };
-    insta::assert_snapshot!(text(&ops).await, @"");
+    insta::assert_snapshot!(text(&ops).await, @"listening on 127.0.0.1:PORT for health and metrics, as --metrics-host and --metrics-port say: Address already in use (os error 98)");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use arm_client::CredentialKind;
 use clap::{Args as _, Command, FromArgMatches as _};
 use proptest::prelude::*;
 use rstest::rstest;
+use traffic_manager::ResourceGroup;
 use webhook::log::LogFormat;
 use webhook::settings::field::{self, Field};
 use webhook::settings::{Environment, ProfileRetention, ServeArgs, Settings, SettingsError};
@@ -44,7 +45,7 @@ fn groups(settings: &Settings) -> Vec<&str> {
     settings
         .resource_groups
         .iter()
-        .map(|group| group.as_str())
+        .map(ResourceGroup::as_str)
         .collect()
 }
 
@@ -71,7 +72,24 @@ fn every_flag_is_documented_with_its_variables() {
 #[test]
 fn defaults() {
     let settings = resolve(&[], &[]).unwrap();
-    insta::assert_debug_snapshot!(settings);
+    assert_eq!(settings.owner.as_str(), "east");
+    assert_eq!(settings.subscription.as_str(), SUBSCRIPTION);
+    assert_eq!(groups(&settings), [""; 0]);
+    assert_eq!(
+        settings.arm_endpoint.to_string(),
+        "https://management.azure.com"
+    );
+    assert_eq!(settings.credential, CredentialKind::Auto);
+    assert_eq!(settings.api_address.to_string(), "127.0.0.1:8888");
+    assert_eq!(settings.ops_address.to_string(), "0.0.0.0:8080");
+    assert!(!settings.domain_filter.is_configured());
+    assert_eq!(settings.deadline, Duration::from_secs(10));
+    assert!(!settings.dry_run);
+    assert_eq!(settings.profile_grace, Duration::from_hours(1));
+    assert_eq!(settings.profile_retention, ProfileRetention::Delete);
+    assert_eq!(settings.log_filter.as_str(), "info");
+    assert_eq!(settings.log_format, LogFormat::Text);
+    assert_eq!(settings.warnings, []);
 }
 
 #[test]
@@ -101,7 +119,7 @@ fn everything_from_the_environment() {
     assert_eq!(settings.ops_address.to_string(), "[::1]:2");
     assert_eq!(settings.deadline, Duration::from_millis(1500));
     assert!(settings.dry_run);
-    assert_eq!(settings.profile_grace, Duration::from_secs(5400));
+    assert_eq!(settings.profile_grace, Duration::from_mins(90));
     assert_eq!(settings.profile_retention, ProfileRetention::Keep);
     assert_eq!(settings.log_filter.as_str(), "warn");
     assert_eq!(settings.log_format, LogFormat::Json);
@@ -219,7 +237,10 @@ fn values_that_are_not_utf_8_are_named() {
     ];
     let error =
         Settings::resolve(&ServeArgs::default(), &variables.into_iter().collect()).unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"
+    one setting is wrong:
+      $OWNER_ID (--owner-id): "e�" must be UTF-8
+    "#);
 }
 
 #[rstest]
