@@ -146,6 +146,18 @@ fn of_several_candidates_the_least_is_created() {
     );
 }
 
+#[rstest]
+#[case::address_over_name("1-2-3-4.example.net", "9.9.9.9", "9.9.9.9")]
+#[case::address_by_number("192.0.2.10", "192.0.2.9", "192.0.2.9")]
+#[case::old_addresses_first("2001:db8::1", "203.0.113.1", "203.0.113.1")]
+#[case::name_by_text("b.example.net", "a.example.net", "a.example.net")]
+fn the_least_target(#[case] one: &str, #[case] other: &str, #[case] least: &str) {
+    for candidates in [[one, other], [other, one]] {
+        let created = changes(&[], &candidates.map(a)).create;
+        assert_eq!(created, [a(least)]);
+    }
+}
+
 #[test]
 fn the_object_that_has_the_record_keeps_it() {
     let held = of(OWN, from("service/default/b", a("192.0.2.5")));
