@@ -9,7 +9,7 @@ use webhook::provider_api::error_chain;
 use webhook::serve::Server;
 use webhook::settings::ServeArgs;
 
-use crate::fake::{Behaviour, Fake, Running, args, settings, until};
+use crate::fake::{Behaviour, Fake, Running, args, metrics, settings, until};
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_named_with_its_flags() {
@@ -70,4 +70,21 @@ async fn a_call_that_hangs_does_not_hold_up_the_end() {
     assert_eq!(answer.status(), 503);
     server.shutdown.cancel();
     (&mut server.ended).await.unwrap().unwrap();
+}
+
+/// The handler is in place before the signal is sent; without it, the signal would end the test runner.
+#[cfg(unix)]
+#[tokio::test]
+async fn sigterm_ends_the_server_in_order() {
+    let shutdown = webhook::serve::shutdown_on_signals().unwrap();
+    let server = Server::bind(&settings(&args())).await.unwrap();
+    let fake = Fake::new(Behaviour::Works(Vec::new()));
+    let running = tokio::spawn(server.run(fake, metrics(), shutdown));
+    let this = std::process::id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &this])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    running.await.unwrap().unwrap();
 }

@@ -258,6 +258,27 @@ fn any_field() -> impl Strategy<Value = Field> {
     prop::sample::select(field::ALL)
 }
 
+/// A wrong value for every setting that can have one by itself, in the order of the report.
+const WRONG: &[(Field, &str)] = &[
+    (field::OWNER_ID, "a,b"),
+    (field::SUBSCRIPTION_ID, "1"),
+    (field::RESOURCE_GROUPS, "a/b"),
+    (field::ARM_ENDPOINT, "arm"),
+    (field::CREDENTIAL, "cli"),
+    (field::DRY_RUN, "2"),
+    (field::PROFILE_GRACE, "1"),
+    (field::PROFILE_RETENTION, "x"),
+    (field::REGEXP_DOMAIN_FILTER, "("),
+    (field::REGEXP_DOMAIN_FILTER_EXCLUSION, "["),
+    (field::SERVER_HOST, "x"),
+    (field::SERVER_PORT, "-1"),
+    (field::METRICS_HOST, "x"),
+    (field::METRICS_PORT, "x"),
+    (field::DEADLINE, "0s"),
+    (field::LOG_LEVEL, "x"),
+    (field::LOG_FORMAT, "x"),
+];
+
 proptest! {
     /// Whatever a variable holds, it is either used, or reported under its own name.
     #[test]
@@ -268,6 +289,23 @@ proptest! {
             prop_assert!(error.to_string().contains(name));
             prop_assert!(error.to_string().contains(field.flag));
         }
+    }
+
+    /// Every wrong setting is reported, whatever else is wrong, and no other.
+    #[test]
+    fn all_that_is_wrong_is_reported_and_nothing_else(wrong in prop::sample::subsequence(WRONG, 1..=WRONG.len())) {
+        let variables: Vec<_> = wrong.iter().map(|(field, value)| (field.env[0], *value)).collect();
+        let error = resolve(&[], &variables).unwrap_err();
+        let reported: Vec<_> = error
+            .problems()
+            .iter()
+            .map(|problem| match problem {
+                Problem::Invalid { field, .. } => *field,
+                Problem::Missing { .. } | Problem::Conflict { .. } => panic!("{problem}"),
+            })
+            .collect();
+        let expected: Vec<_> = wrong.iter().map(|(field, _)| *field).collect();
+        prop_assert_eq!(reported, expected);
     }
 
     #[test]

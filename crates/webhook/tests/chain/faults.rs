@@ -1,0 +1,174 @@
+//! Azure fails: the answer is one that ExternalDNS survives, nothing is
+//! changed, the next loop converges.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::harness::{Azure, Cluster, app, key, my_app};
+
+#[rstest]
+#[case(json!({"status": 401}))]
+#[case(json!({"status": 403}))]
+#[case(json!({"status": 409}))]
+#[case(json!({"status": 429}))]
+#[case(json!({"status": 429, "retryAfter": "17"}))]
+#[case(json!({"status": 500}))]
+#[case(json!({"status": 503, "retryAfter": 1}))]
+#[case(json!({"reset": true}))]
+#[tokio::test]
+async fn a_listing_that_fails_changes_nothing(#[case] fault: Value) {
+    let azure = Azure::start().await;
+    let east = Cluster::with("east", &azure, |args| args.deadline = Some("4s".to_owned())).await;
+    let services = [my_app("east", "70")];
+    east.run(&services).await;
+    let before = azure.profile("my-app-global").await;
+
+    let mut rule = json!({"operation": "profiles.list"});
+    rule.as_object_mut()
+        .unwrap()
+        .extend(fault.as_object().unwrap().clone());
+    azure.faults(json!({"rules": [rule]})).await;
+    let looped = east.run(&[]).await;
+    let (status, text) = looped.failed.unwrap();
+    assert_eq!(status, 503, "{text}");
+    assert_eq!(azure.profile("my-app-global").await, before);
+
+    azure.clear_faults().await;
+    assert!(
+        east.metrics()
+            .await
+            .contains("operation=\"profiles.list\",outcome=")
+    );
+}
+
+#[tokio::test]
+async fn one_group_of_two_that_fails_fails_the_listing() {
+    let azure = Azure::start().await;
+    let east = Cluster::with("east", &azure, |args| {
+        args.resource_groups = vec!["my-tm-rg".to_owned(), "second".to_owned()];
+    })
+    .await;
+    let in_group = |service: external_dns::model::Service| {
+        service.with_annotation(key("resource-group"), "my-tm-rg")
+    };
+    let services = [in_group(my_app("east", "70"))];
+    assert!(east.run(&services).await.failed.is_none());
+    azure
+        .faults(json!({"rules": [{"operation": "profiles.list", "resourceGroup": "second", "status": 500}]}))
+        .await;
+    let (status, text) = east.run(&[]).await.failed.unwrap();
+    assert_eq!(status, 503);
+    assert!(text.contains("second"), "says which group: {text}");
+    assert!(azure.endpoint("my-app-global", "east-us").await.is_some());
+}
+
+#[rstest]
+#[case(json!({"status": 500}))]
+#[case(json!({"status": 429}))]
+#[case(json!({"status": 403}))]
+#[case(json!({"status": 409}))]
+#[case(json!({"reset": true}))]
+#[case(json!({"reset": true, "when": "after"}))]
+#[case(json!({"status": 500, "when": "after"}))]
+#[tokio::test]
+async fn a_write_that_fails_is_made_good_by_the_next_loop(#[case] fault: Value) {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let west = Cluster::start("west", &azure).await;
+    let services = [my_app("east", "70")];
+    east.run(&services).await;
+    // Every kind of write: tags and endpoint for west joining, then for leaving.
+    for (operation, wests) in [
+        ("tags.patch", vec![my_app("west", "30")]),
+        ("endpoints.put", vec![my_app("west", "30")]),
+        ("endpoints.delete", vec![]),
+        ("tags.patch", vec![]),
+    ] {
+        let mut rule = json!({"operation": operation, "calls": 3});
+        rule.as_object_mut()
+            .unwrap()
+            .extend(fault.as_object().unwrap().clone());
+        azure.faults(json!({"rules": [rule]})).await;
+        if let Some((status, text)) = west.run(&wests).await.failed {
+            assert_eq!(status, 503, "{operation}: {text}");
+        }
+        azure.clear_faults().await;
+        for _ in 0..2 {
+            assert!(west.run(&wests).await.failed.is_none());
+        }
+        west.quiet(&azure, &wests).await;
+        east.quiet(&azure, &services).await;
+    }
+}
+
+#[tokio::test]
+async fn a_taken_name_is_reported_and_the_others_proceed() {
+    let azure = Azure::start().await;
+    let theirs = json!({
+        "location": "global",
+        "properties": {
+            "trafficRoutingMethod": "Weighted",
+            "dnsConfig": {"relativeName": "taken", "ttl": 60},
+            "monitorConfig": {"protocol": "HTTP", "port": 80, "path": "/"}
+        }
+    });
+    azure.put("elsewhere", "theirs", theirs).await;
+    let east = Cluster::start("east", &azure).await;
+    let unlucky = app("a", "a.example.com")
+        .with_annotation(key("profile-name"), "mine")
+        .with_annotation(key("dns-name"), "taken");
+    let services = [unlucky, my_app("east", "70")];
+    let (status, text) = east.run(&services).await.failed.unwrap();
+    assert_eq!(status, 503);
+    assert!(text.contains("taken"), "{text}");
+    assert!(azure.endpoint("my-app-global", "east-us").await.is_some());
+    // It is not tried again every minute, but stays reported.
+    east.quiet(&azure, &services).await;
+    assert!(
+        east.metrics()
+            .await
+            .contains("invalid_objects{reason=\"NameUnavailable\"} 1")
+    );
+    // Another name is tried at once.
+    let lucky = app("a", "a.example.com")
+        .with_annotation(key("profile-name"), "mine")
+        .with_annotation(key("dns-name"), "free");
+    assert!(
+        east.run(&[lucky, my_app("east", "70")])
+            .await
+            .failed
+            .is_none()
+    );
+    assert!(azure.profile("mine").await.is_some());
+}
+
+#[tokio::test]
+async fn azures_refusal_of_one_endpoint_does_not_hold_up_its_neighbour() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    east.run(&[my_app("east", "70")]).await;
+    // A private address: Azure's own rule, found out by asking.
+    let private = app("p", "p.example.com")
+        .with_annotation(key("profile-name"), "private")
+        .with_annotation(key("target"), "10.0.0.1");
+    let good = app("g", "g.example.com").with_annotation(key("profile-name"), "good");
+    let services = [private, good, my_app("east", "50")];
+    let (status, text) = east.run(&services).await.failed.unwrap();
+    assert_eq!(status, 503, "{text}");
+    assert!(azure.profile("good").await.is_some());
+    let endpoint = azure.endpoint("my-app-global", "east-us").await.unwrap();
+    assert_eq!(endpoint["properties"]["weight"], 50);
+    east.quiet(&azure, &services).await;
+}
+
+#[tokio::test]
+async fn an_unreachable_azure_is_a_503() {
+    let azure = Azure::start().await;
+    let east = Cluster::with("east", &azure, |args| {
+        args.arm_endpoint = Some("http://127.0.0.1:1".to_owned());
+    })
+    .await;
+    let (status, text) = east.run(&[my_app("east", "70")]).await.failed.unwrap();
+    assert_eq!(status, 503);
+    assert!(text.contains("listing"), "{text}");
+}
