@@ -1,0 +1,101 @@
+//! `docs/TAGS.md` shows the tags that are really written.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use members::annotation::{Annotations, PROPERTY_PREFIX};
+use members::batch::ProfileChange;
+use members::marks::{MANAGED_BY, RETIRED, SETTINGS_OWNER, VANITY_HOST};
+use members::plan::{Write, plan};
+use members::want::{Source, Want};
+use members::{Member, Scope, Subject, claim};
+
+const DOCUMENT: &str = include_str!("../../../docs/TAGS.md");
+
+fn member(scope: &Scope) -> Member {
+    let annotations = [
+        ("enabled", "true"),
+        ("profile-name", "my-app-global"),
+        ("hostname", "my-app.example.com"),
+        ("endpoint-name", "east-us"),
+    ]
+    .map(|(name, value)| (format!("{PROPERTY_PREFIX}{name}"), value));
+    let properties = annotations
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value));
+    let source = Source {
+        subject: Subject {
+            resource: "service/default/my-app-east".to_owned(),
+            host: "my-app-east.example.com".to_owned(),
+        },
+        set_identifier: String::new(),
+        ttl: None,
+        addresses: vec!["20.1.113.10".parse().unwrap()],
+        annotations: Annotations::from_properties(properties),
+    };
+    match source.want(scope).0 {
+        Want::Member(member) => *member,
+        other => panic!("no member: {other:?}"),
+    }
+}
+
+#[test]
+fn a_new_profile_has_the_documented_tags() {
+    let scope = Scope {
+        owner: "cluster-east".parse().unwrap(),
+        subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
+        resource_groups: vec!["my-tm-rg".parse().unwrap()],
+        dns_suffix: "trafficmanager.net".to_owned(),
+    };
+    let change = ProfileChange {
+        upserts: vec![member(&scope)],
+        ..ProfileChange::default()
+    };
+    let midnight: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
+    let steps = plan(None, &change, &scope.owner, midnight).steps;
+    let [step] = steps.as_slice() else {
+        panic!("{} steps", steps.len());
+    };
+    let Write::CreateProfile(profile) = &step.write else {
+        panic!("{:?}", step.write);
+    };
+    let tags: Vec<_> = profile
+        .tags
+        .iter()
+        .flatten()
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    let (_, rest) = DOCUMENT.split_once("```text\n").unwrap();
+    let (documented, _) = rest.split_once("\n```").unwrap();
+    assert_eq!(documented, tags.join("\n"));
+}
+
+#[test]
+fn every_tag_is_in_the_table() {
+    let rows: Vec<_> = DOCUMENT
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let claims = format!("{}<n>-<owner>", claim::CLAIM_TAG_PREFIX);
+    let known = [MANAGED_BY, &claims, SETTINGS_OWNER, VANITY_HOST, RETIRED];
+    assert_eq!(rows, known);
+}
+
+#[test]
+fn the_documented_tag_name_is_that_of_its_owner() {
+    let owner = claim::owner_of("externaldns-claims-0-_43luster_5f1").unwrap();
+    assert_eq!(owner.as_str(), "Cluster_1");
+    assert!(DOCUMENT.contains("`externaldns-claims-0-_43luster_5f1`"));
+
+    let claim = claim::Claim {
+        owner: owner.clone(),
+        endpoint: "e".parse().unwrap(),
+        since: Timestamp::UNIX_EPOCH,
+        subject: Subject {
+            resource: String::new(),
+            host: "a.example.com".to_owned(),
+        },
+    };
+    let tags: BTreeMap<_, _> = claim::write(&owner, &[claim]).unwrap();
+    assert!(tags.contains_key("externaldns-claims-0-_43luster_5f1"));
+}
