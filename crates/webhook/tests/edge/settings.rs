@@ -10,7 +10,9 @@ use rstest::rstest;
 use traffic_manager::ResourceGroup;
 use webhook::log::LogFormat;
 use webhook::settings::field::{self, Field};
-use webhook::settings::{Environment, ProfileRetention, ServeArgs, Settings, SettingsError};
+use webhook::settings::{
+    Environment, Problem, ProfileRetention, ServeArgs, Settings, SettingsError,
+};
 
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
 
