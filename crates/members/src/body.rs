@@ -6,7 +6,7 @@ use traffic_manager::profile::{
     DnsConfig, Endpoint, MonitorConfig, PROFILE_LOCATION, Profile, ProfilePatch,
     ProfilePatchProperties, ProfileProperties, Subnet,
 };
-use traffic_manager::{EndpointKind, EndpointName};
+use traffic_manager::{EndpointKind, EndpointName, SubnetRange};
 
 use crate::annotation::Name;
 use crate::member::{EndpointSpec, Settings};
@@ -39,7 +39,7 @@ pub fn endpoint(name: &EndpointName, spec: &EndpointSpec, existing: Option<&Endp
         subnets
             .ranges()
             .iter()
-            .map(|range| range.to_wire())
+            .map(SubnetRange::to_wire)
             .collect::<Vec<Subnet>>()
     });
     body

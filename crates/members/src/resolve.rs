@@ -9,7 +9,9 @@
 mod blocked;
 mod duplicates;
 mod placement;
+mod priorities;
 mod settings;
+mod taken;
 
 use std::collections::{BTreeMap, BTreeSet};
 

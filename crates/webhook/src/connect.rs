@@ -32,8 +32,8 @@ pub fn provider(
     // waited for: a listing that arrives late serves the next call.
     config.budget = CallBudget {
         attempts: 3,
-        attempt: Duration::from_secs(60),
-        total: Duration::from_secs(60),
+        attempt: Duration::from_mins(1),
+        total: Duration::from_mins(1),
         ..CallBudget::default()
     };
     config.read_timeout = config.budget.attempt;

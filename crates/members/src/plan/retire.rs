@@ -17,7 +17,7 @@ use crate::owner::OwnerId;
 
 /// How long a stale claim, one without an endpoint, is left alone: its create
 /// may be under way.
-const STALE_CLAIM: Duration = Duration::from_secs(600);
+const STALE_CLAIM: Duration = Duration::from_mins(10);
 
 /// What to do about profiles without being asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

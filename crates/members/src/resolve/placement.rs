@@ -1,32 +1,19 @@
 //! Placing this owner's members into one profile beside everybody else's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use traffic_manager::profile::Endpoint;
-use traffic_manager::target::TargetFamily;
-use traffic_manager::{
-    EndpointKind, EndpointName, GeoCode, Priority, ProfileId, RoutingMethod, SubnetRange, Target,
-};
+use traffic_manager::{EndpointKind, EndpointName, ProfileId};
 
-use super::{Blocked, Kept, Round, settings};
+use super::taken::{Taken, target_of};
+use super::{Blocked, Kept, Round, priorities, settings};
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
 use crate::member::Member;
 use crate::observe::{Observed, ObservedProfile};
 use crate::properties::Properties;
-use crate::requirement;
 use crate::want::Scope;
-
-/// What is taken in a profile, and by which endpoint.
-#[derive(Debug, Default)]
-struct Taken {
-    targets: BTreeMap<Target, EndpointName>,
-    families: BTreeMap<TargetFamily, EndpointName>,
-    codes: BTreeMap<GeoCode, EndpointName>,
-    ranges: Vec<(SubnetRange, EndpointName)>,
-    priorities: BTreeMap<u16, EndpointName>,
-}
 
 /// Places the members of one profile.
 pub(super) fn place(
@@ -65,15 +52,14 @@ pub(super) fn place(
     let mut taken = Taken::of(&staying);
     let mut placed: Vec<Member> = Vec::new();
     for member in &members {
-        match taken.conflict(member, decision.method) {
-            Some(finding) => round.refused.push((member.key.clone(), finding)),
-            None => {
-                taken.take(member);
-                placed.push((*member).clone());
-            }
+        if let Some(finding) = taken.conflict(member, decision.method) {
+            round.refused.push((member.key.clone(), finding));
+        } else {
+            taken.take(member);
+            placed.push((*member).clone());
         }
     }
-    assign_priorities(&mut placed, profile, &mut taken, decision.method, round);
+    priorities::assign(&mut placed, profile, &mut taken, decision.method, round);
     round.findings.extend(decision.findings);
     round
         .settings
@@ -199,198 +185,4 @@ fn kept_leads(
         .members(&scope.owner)
         .filter(|member| kept.contains(&member.key))
         .any(|member| leader.is_none_or(|leader| (member.claim.since, member.subject()) < leader))
-}
-
-fn target_of(endpoint: &Endpoint) -> Option<Target> {
-    endpoint.properties.target.as_deref()?.parse().ok()
-}
-
-/// Gives every member a priority that nobody else has. One that is spelled out
-/// is kept, or refused when it is taken; one that is not stays what Azure has
-/// assigned, and makes way for one that is spelled out.
-fn assign_priorities(
-    placed: &mut Vec<Member>,
-    profile: Option<&ObservedProfile>,
-    taken: &mut Taken,
-    method: Option<RoutingMethod>,
-    round: &mut Round,
-) {
-    let mut refused = BTreeSet::new();
-    for member in placed.iter_mut() {
-        let Some(wanted) = member.endpoint.priority else {
-            continue;
-        };
-        let Some(holder) = taken.priorities.get(&wanted.get()) else {
-            taken
-                .priorities
-                .insert(wanted.get(), member.key.endpoint.clone());
-            continue;
-        };
-        let requirement = format!(
-            "endpoint {holder} of profile {} has this priority",
-            member.key.profile.name
-        );
-        let finding = |hint: &str| {
-            Finding::annotation(
-                Reason::EndpointConflict,
-                &member.subject,
-                Name::Priority,
-                &wanted.to_string(),
-                &format!("{requirement}, and priorities are unique in a profile; {hint}"),
-            )
-        };
-        if method == Some(RoutingMethod::Priority) {
-            round
-                .refused
-                .push((member.key.clone(), finding("choose another")));
-            refused.insert(member.key.clone());
-        } else {
-            round.findings.push(finding(
-                "Azure assigns another one, which makes no difference to this routing method",
-            ));
-            member.endpoint.priority = None;
-        }
-    }
-    placed.retain(|member| !refused.contains(&member.key));
-
-    let inherited = |member: &Member| {
-        let endpoint = profile?.endpoints().get(&member.key.endpoint)?;
-        let number = u16::try_from(endpoint.properties.priority?).ok()?;
-        Priority::new(number)
-    };
-    let mut homeless = Vec::new();
-    for member in placed
-        .iter_mut()
-        .filter(|member| member.endpoint.priority.is_none())
-    {
-        let Some(priority) = inherited(member) else {
-            continue;
-        };
-        if taken.priorities.contains_key(&priority.get()) {
-            homeless.push(member);
-        } else {
-            taken
-                .priorities
-                .insert(priority.get(), member.key.endpoint.clone());
-            member.endpoint.priority = Some(priority);
-        }
-    }
-    for member in homeless {
-        let free = (1..=1000).find(|number| !taken.priorities.contains_key(number));
-        member.endpoint.priority = free.and_then(Priority::new);
-        if let Some(number) = free {
-            taken.priorities.insert(number, member.key.endpoint.clone());
-        }
-    }
-}
-
-// === impl Taken ===
-
-impl Taken {
-    fn of(staying: &[(&EndpointName, &Endpoint)]) -> Self {
-        let mut taken = Self::default();
-        for (name, endpoint) in staying {
-            let held = &endpoint.properties;
-            if endpoint.kind() == Some(EndpointKind::External)
-                && let Some(target) = target_of(endpoint)
-            {
-                taken.families.insert(target.family(), (*name).clone());
-                taken.targets.insert(target, (*name).clone());
-            }
-            for code in held
-                .geo_mapping
-                .iter()
-                .flatten()
-                .filter_map(|code| code.parse().ok())
-            {
-                taken.codes.insert(code, (*name).clone());
-            }
-            for range in held
-                .subnets
-                .iter()
-                .flatten()
-                .filter_map(SubnetRange::from_wire)
-            {
-                taken.ranges.push((range, (*name).clone()));
-            }
-            if let Some(priority) = held.priority.and_then(|number| u16::try_from(number).ok()) {
-                taken.priorities.insert(priority, (*name).clone());
-            }
-        }
-        taken
-    }
-
-    fn take(&mut self, member: &Member) {
-        let name = &member.key.endpoint;
-        let spec = &member.endpoint;
-        self.targets.insert(spec.target.clone(), name.clone());
-        self.families.insert(spec.target.family(), name.clone());
-        for code in spec
-            .geo_mapping
-            .iter()
-            .flat_map(traffic_manager::GeoMapping::codes)
-        {
-            self.codes.insert(code.clone(), name.clone());
-        }
-        for range in spec.subnets.iter().flat_map(|subnets| subnets.ranges()) {
-            self.ranges.push((*range, name.clone()));
-        }
-    }
-
-    /// Why the member cannot stand beside what is there.
-    fn conflict(&self, member: &Member, method: Option<RoutingMethod>) -> Option<Finding> {
-        let spec = &member.endpoint;
-        let profile = &member.key.profile.name;
-        let refuse = |message: String| {
-            Some(Finding::new(
-                Reason::EndpointConflict,
-                &member.subject,
-                message,
-            ))
-        };
-        if let Some(missing) = method.and_then(|method| requirement::missing(method, spec)) {
-            let method = method?;
-            return Some(Finding::new(
-                Reason::InvalidAnnotation,
-                &member.subject,
-                format!("profile {profile} has {method} routing, and this object has no {missing}"),
-            ));
-        }
-        if let Some(holder) = self.targets.get(&spec.target) {
-            return refuse(format!(
-                "target {} is already that of endpoint {holder} of profile {profile}; targets are unique in a profile",
-                spec.target
-            ));
-        }
-        let family = spec.target.family();
-        if method != Some(RoutingMethod::MultiValue)
-            && let Some((other, holder)) = self.families.iter().find(|(other, _)| **other != family)
-        {
-            return refuse(format!(
-                "target {} does not go with endpoint {holder} of profile {profile}: outside MultiValue a profile has {other} or {family}, not both",
-                spec.target
-            ));
-        }
-        for code in spec
-            .geo_mapping
-            .iter()
-            .flat_map(traffic_manager::GeoMapping::codes)
-        {
-            if let Some(holder) = self.codes.get(code) {
-                return refuse(format!(
-                    "geographic code {code} is already mapped to endpoint {holder} of profile {profile}"
-                ));
-            }
-        }
-        for range in spec.subnets.iter().flat_map(|subnets| subnets.ranges()) {
-            if let Some((other, holder)) =
-                self.ranges.iter().find(|(other, _)| other.overlaps(range))
-            {
-                return refuse(format!(
-                    "range {range} overlaps {other} of endpoint {holder} of profile {profile}"
-                ));
-            }
-        }
-        None
-    }
 }

@@ -78,15 +78,15 @@ pub(super) fn decide(
         wanted.replace(Name::DnsName, name);
     }
     let method = leader.settings.method;
-    if profile.wire.method() != Some(method) {
-        if let Some(obstacle) = obstacle(method, members, staying) {
-            findings.push(Finding::new(
-                Reason::SettingsConflict,
-                &leader.subject,
-                format!("the routing method cannot change to {method} yet: {obstacle}"),
-            ));
-            return Some(keep(profile, findings));
-        }
+    if profile.wire.method() != Some(method)
+        && let Some(obstacle) = obstacle(method, members, staying)
+    {
+        findings.push(Finding::new(
+            Reason::SettingsConflict,
+            &leader.subject,
+            format!("the routing method cannot change to {method} yet: {obstacle}"),
+        ));
+        return Some(keep(profile, findings));
     }
     Some(Decision {
         properties: wanted,

@@ -19,9 +19,9 @@ use crate::provider_api::ProviderError;
 
 /// How old a listing may be for `/adjustendpoints`. Usually it is the one that
 /// `/records` has just made; with ExternalDNS's CRD registry there is none.
-const FRESH_FOR_ADJUST: Duration = Duration::from_secs(60);
+const FRESH_FOR_ADJUST: Duration = Duration::from_mins(1);
 /// How old a listing may be that came too late for the call that started it.
-const FRESH_WHEN_LATE: Duration = Duration::from_secs(180);
+const FRESH_WHEN_LATE: Duration = Duration::from_mins(3);
 
 /// What Azure held at one time.
 #[derive(Debug)]

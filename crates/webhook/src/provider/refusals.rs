@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use traffic_manager::{ProfileId, RelativeName};
 
 /// How long a refused wish is left alone before it is tried again.
-const RETRY_AFTER: Duration = Duration::from_secs(600);
+const RETRY_AFTER: Duration = Duration::from_mins(10);
 
 /// A wish that Azure has refused.
 #[derive(Debug, Clone)]

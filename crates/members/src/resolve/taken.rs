@@ -1,0 +1,138 @@
+//! What is taken in a profile: targets, kinds of target, geographic codes,
+//! address ranges and priorities, each by one endpoint.
+
+use std::collections::BTreeMap;
+
+use traffic_manager::profile::Endpoint;
+use traffic_manager::target::TargetFamily;
+use traffic_manager::{
+    EndpointKind, EndpointName, GeoCode, GeoMapping, RoutingMethod, SubnetRange, Subnets, Target,
+};
+
+use crate::finding::{Finding, Reason};
+use crate::member::Member;
+use crate::requirement;
+
+/// What is taken in a profile, and by which endpoint.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    targets: BTreeMap<Target, EndpointName>,
+    families: BTreeMap<TargetFamily, EndpointName>,
+    codes: BTreeMap<GeoCode, EndpointName>,
+    ranges: Vec<(SubnetRange, EndpointName)>,
+    pub(super) priorities: BTreeMap<u16, EndpointName>,
+}
+
+/// The target of an endpoint, when it is one that this system knows.
+pub(super) fn target_of(endpoint: &Endpoint) -> Option<Target> {
+    endpoint.properties.target.as_deref()?.parse().ok()
+}
+
+// === impl Taken ===
+
+impl Taken {
+    /// What these endpoints take.
+    pub(super) fn of(staying: &[(&EndpointName, &Endpoint)]) -> Self {
+        let mut taken = Self::default();
+        for (name, endpoint) in staying {
+            let held = &endpoint.properties;
+            if endpoint.kind() == Some(EndpointKind::External)
+                && let Some(target) = target_of(endpoint)
+            {
+                taken.families.insert(target.family(), (*name).clone());
+                taken.targets.insert(target, (*name).clone());
+            }
+            for code in held
+                .geo_mapping
+                .iter()
+                .flatten()
+                .filter_map(|code| code.parse().ok())
+            {
+                taken.codes.insert(code, (*name).clone());
+            }
+            for range in held
+                .subnets
+                .iter()
+                .flatten()
+                .filter_map(SubnetRange::from_wire)
+            {
+                taken.ranges.push((range, (*name).clone()));
+            }
+            if let Some(priority) = held.priority.and_then(|number| u16::try_from(number).ok()) {
+                taken.priorities.insert(priority, (*name).clone());
+            }
+        }
+        taken
+    }
+
+    /// Takes what a member wants, except its priority.
+    pub(super) fn take(&mut self, member: &Member) {
+        let name = &member.key.endpoint;
+        let spec = &member.endpoint;
+        self.targets.insert(spec.target.clone(), name.clone());
+        self.families.insert(spec.target.family(), name.clone());
+        for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {
+            self.codes.insert(code.clone(), name.clone());
+        }
+        for range in spec.subnets.iter().flat_map(Subnets::ranges) {
+            self.ranges.push((*range, name.clone()));
+        }
+    }
+
+    /// Why the member cannot stand beside what is there.
+    pub(super) fn conflict(
+        &self,
+        member: &Member,
+        method: Option<RoutingMethod>,
+    ) -> Option<Finding> {
+        let spec = &member.endpoint;
+        let profile = &member.key.profile.name;
+        let refuse = |message: String| {
+            Some(Finding::new(
+                Reason::EndpointConflict,
+                &member.subject,
+                message,
+            ))
+        };
+        if let Some(missing) = method.and_then(|method| requirement::missing(method, spec)) {
+            let method = method?;
+            return Some(Finding::new(
+                Reason::InvalidAnnotation,
+                &member.subject,
+                format!("profile {profile} has {method} routing, and this object has no {missing}"),
+            ));
+        }
+        if let Some(holder) = self.targets.get(&spec.target) {
+            return refuse(format!(
+                "target {} is already that of endpoint {holder} of profile {profile}; targets are unique in a profile",
+                spec.target
+            ));
+        }
+        let family = spec.target.family();
+        if method != Some(RoutingMethod::MultiValue)
+            && let Some((other, holder)) = self.families.iter().find(|(other, _)| **other != family)
+        {
+            return refuse(format!(
+                "target {} does not go with endpoint {holder} of profile {profile}: outside MultiValue a profile has {other} or {family}, not both",
+                spec.target
+            ));
+        }
+        for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {
+            if let Some(holder) = self.codes.get(code) {
+                return refuse(format!(
+                    "geographic code {code} is already mapped to endpoint {holder} of profile {profile}"
+                ));
+            }
+        }
+        for range in spec.subnets.iter().flat_map(Subnets::ranges) {
+            if let Some((other, holder)) =
+                self.ranges.iter().find(|(other, _)| other.overlaps(range))
+            {
+                return refuse(format!(
+                    "range {range} overlaps {other} of endpoint {holder} of profile {profile}"
+                ));
+            }
+        }
+        None
+    }
+}
