@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use members::annotation::{Annotations, PROPERTY_PREFIX};
 use members::batch::ProfileChange;
-use members::marks::{MANAGED_BY, RETIRED, SETTINGS_OWNER, VANITY_HOST};
-use members::plan::{Write, plan};
+use members::marks::{MANAGED_BY, MANAGED_BY_VALUE, RETIRED, SETTINGS_OWNER, VANITY_HOST};
+use members::plan::{Step, Write, plan};
+use members::resolve::{Blocked, resolve};
 use members::want::{Source, Want};
-use members::{Member, Scope, Subject, claim};
+use members::{Member, Observed, Reason, Scope, Subject, claim};
+use traffic_manager::profile::Profile;
 
 const DOCUMENT: &str = include_str!("../../../docs/TAGS.md");
 
-fn member(scope: &Scope) -> Member {
+fn source() -> Source {
     let annotations = [
         ("enabled", "true"),
         ("profile-name", "my-app-global"),
@@ -23,7 +25,7 @@ fn member(scope: &Scope) -> Member {
     let properties = annotations
         .iter()
         .map(|(name, value)| (name.as_str(), *value));
-    let source = Source {
+    Source {
         subject: Subject {
             resource: "service/default/my-app-east".to_owned(),
             host: "my-app-east.example.com".to_owned(),
@@ -32,33 +34,71 @@ fn member(scope: &Scope) -> Member {
         ttl: None,
         addresses: vec!["20.1.113.10".parse().unwrap()],
         annotations: Annotations::from_properties(properties),
-    };
-    match source.want(scope).0 {
+    }
+}
+
+fn member(scope: &Scope) -> Member {
+    match source().want(scope).0 {
         Want::Member(member) => *member,
         other => panic!("no member: {other:?}"),
     }
 }
 
-#[test]
-fn a_new_profile_has_the_documented_tags() {
-    let scope = Scope {
+fn scope() -> Scope {
+    Scope {
         owner: "cluster-east".parse().unwrap(),
         subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
         resource_groups: vec!["my-tm-rg".parse().unwrap()],
         dns_suffix: "trafficmanager.net".to_owned(),
-    };
+    }
+}
+
+/// The body with which the documented profile is created.
+fn created(scope: &Scope) -> Profile {
     let change = ProfileChange {
-        upserts: vec![member(&scope)],
+        upserts: vec![member(scope)],
         ..ProfileChange::default()
     };
     let midnight: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
     let steps = plan(None, &change, &scope.owner, midnight).steps;
-    let [step] = steps.as_slice() else {
-        panic!("{} steps", steps.len());
-    };
-    let Write::CreateProfile(profile) = &step.write else {
-        panic!("{:?}", step.write);
-    };
+    match steps.as_slice() {
+        [
+            Step {
+                write: Write::CreateProfile(profile),
+                ..
+            },
+        ] => (**profile).clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Why the documented object is not what it wants to be, when its profile has only these tags.
+fn reasons(tags: &[(&str, &str)], target: &str) -> Vec<Reason> {
+    let scope = scope();
+    let mut profile = created(&scope);
+    profile.id = Some(member(&scope).key.profile.to_string());
+    profile.tags = Some(
+        tags.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    );
+    for endpoint in profile.properties.endpoints.iter_mut().flatten() {
+        endpoint.properties.target = Some(target.to_owned());
+    }
+    let observed = Observed::new([profile], &scope);
+    assert!(observed.records(&scope.owner).is_empty());
+    let resolution = resolve(&[source()], &observed, &scope, &Blocked::default());
+    assert_ne!(
+        resolution.records.is_empty(),
+        resolution.findings.is_empty()
+    );
+    let reasons = resolution.findings.iter();
+    reasons.map(|finding| finding.reason).collect()
+}
+
+#[test]
+fn a_new_profile_has_the_documented_tags() {
+    let profile = created(&scope());
     let tags: Vec<_> = profile
         .tags
         .iter()
@@ -98,4 +138,16 @@ fn the_documented_tag_name_is_that_of_its_owner() {
     };
     let tags: BTreeMap<_, _> = claim::write(&owner, &[claim]).unwrap();
     assert!(tags.contains_key("externaldns-claims-0-_43luster_5f1"));
+}
+
+#[test]
+fn without_tags_a_profile_is_left_alone_and_its_mark_brings_it_back() {
+    let mark = (MANAGED_BY, MANAGED_BY_VALUE);
+    let wanted = "my-app-east.example.com";
+    assert_eq!(reasons(&[], wanted), [Reason::ForeignProfile]);
+    assert_eq!(reasons(&[mark], wanted), []);
+    assert_eq!(
+        reasons(&[mark], "other.example.com"),
+        [Reason::EndpointConflict]
+    );
 }
