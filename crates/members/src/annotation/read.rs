@@ -30,7 +30,9 @@ impl Annotations {
     /// Takes the annotations out of properties. Properties of other providers
     /// and properties without a name (which ExternalDNS can produce when an
     /// object carries several providers' annotations) are passed over. An
-    /// empty value counts as not given: templates often leave one behind.
+    /// empty value counts as not given: templates often leave one behind. Only
+    /// an empty `enabled` counts as given, and is then invalid, because to take
+    /// it as absent would delete the member.
     pub fn from_properties<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut annotations = Self::default();
         for (name, value) in properties {
@@ -38,7 +40,7 @@ impl Annotations {
                 continue;
             };
             match Name::parse(text) {
-                Some(_) if value.trim().is_empty() => {}
+                Some(name) if value.trim().is_empty() && name != Name::Enabled => {}
                 Some(name) => {
                     annotations
                         .values

@@ -52,7 +52,8 @@ pub(super) fn place(
     let mut taken = Taken::of(&staying);
     let mut placed: Vec<Member> = Vec::new();
     for member in &members {
-        if let Some(finding) = taken.conflict(member, decision.method) {
+        let circle = circle(member, profile, &decision.properties);
+        if let Some(finding) = circle.or_else(|| taken.conflict(member, decision.method)) {
             round.refused.push((member.key.clone(), finding));
         } else {
             taken.take(member);
@@ -70,6 +71,30 @@ pub(super) fn place(
             .and(decision.properties.clone());
         round.accepted.push((member, properties));
     }
+}
+
+/// Whether the member would send users back to where they come from: to the
+/// vanity host, whoever decided it, or to the profile itself.
+fn circle(
+    member: &Member,
+    profile: Option<&ObservedProfile>,
+    settings: &Properties,
+) -> Option<Finding> {
+    let target = member.endpoint.target.to_string();
+    let vanity_host = settings.get(Name::Hostname) == Some(target.as_str());
+    let itself = profile.is_some_and(|profile| profile.fqdn() == target);
+    (vanity_host || itself).then(|| {
+        Finding::new(
+            Reason::InvalidAnnotation,
+            &member.subject,
+            format!(
+                "target {target} is {} of profile {}: users would go round in circles; name another with {}",
+                if itself { "the DNS name" } else { "the vanity host" },
+                member.key.profile.name,
+                Name::Target
+            ),
+        )
+    })
 }
 
 /// Since when the member has been claimed; new ones come last.

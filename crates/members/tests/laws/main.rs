@@ -117,7 +117,7 @@ proptest! {
                     let after = other.observed(&azure).records(&other.scope.owner);
                     for record in &before {
                         let same = after.iter().find(|now| now.key() == record.key());
-                        let same = same.map(|now| endpoint_part(now));
+                        let same = same.map(endpoint_part);
                         prop_assert_eq!(same, Some(endpoint_part(record)), "foreign endpoint changed");
                     }
                 }

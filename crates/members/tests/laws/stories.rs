@@ -284,3 +284,63 @@ fn a_hand_made_change_is_repaired() {
     );
     assert!(east.run(&mut azure, &objects, NOW).changes.is_none());
 }
+
+#[test]
+fn an_empty_enabled_is_a_mistake_and_not_a_deletion() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |enabled| {
+        [object(
+            "a.example.com",
+            &[
+                ("profile-name", "p"),
+                ("endpoint-name", "e"),
+                ("enabled", enabled),
+            ],
+        )]
+    };
+    east.run(&mut azure, &with("true"), NOW);
+    for mistake in ["", "yes", "ture"] {
+        let looped = east.run(&mut azure, &with(mistake), NOW);
+        assert!(looped.changes.is_none(), "{mistake:?}");
+        assert_eq!(looped.findings[0].reason, Reason::InvalidAnnotation);
+    }
+    east.run(&mut azure, &with("false"), NOW);
+    assert!(azure.endpoint(&profile("p"), "e").is_none());
+}
+
+#[test]
+fn a_target_that_is_the_vanity_host_of_another_owner_is_refused() {
+    let (east, west, mut azure) = (Cluster::new("east"), Cluster::new("west"), Azure::default());
+    let easts = [object(
+        "a.example.com",
+        &[("profile-name", "p"), ("hostname", "app.example.com")],
+    )];
+    east.run(&mut azure, &easts, NOW);
+    let wests = [object("app.example.com", &[("profile-name", "p")])];
+    let looped = west.run(&mut azure, &wests, NOW);
+    assert!(looped.changes.is_none());
+    insta::assert_snapshot!(looped.findings[0], @"service/default/app.example.com (app.example.com): target app.example.com is the vanity host of profile p: users would go round in circles; name another with webhook-traffic-manager-target");
+}
+
+#[test]
+fn wiped_claims_are_made_again_and_nothing_else_happens() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let objects = [object(
+        "a.example.com",
+        &[("profile-name", "p"), ("endpoint-name", "e")],
+    )];
+    east.run(&mut azure, &objects, NOW);
+    let tags = azure
+        .profiles
+        .get_mut(&profile("p"))
+        .unwrap()
+        .tags
+        .as_mut()
+        .unwrap();
+    tags.retain(|name, _| !name.contains("claims"));
+    let before = azure.endpoint(&profile("p"), "e").cloned();
+    let looped = east.run(&mut azure, &objects, NOW);
+    assert_eq!(looped.writes, 1, "the claim");
+    assert_eq!(azure.endpoint(&profile("p"), "e").cloned(), before);
+    assert!(east.run(&mut azure, &objects, NOW).changes.is_none());
+}

@@ -1,0 +1,128 @@
+//! Every value that is accepted has one canonical text, and that text is
+//! accepted as the same value: this is what keeps a second loop quiet.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use members::annotation::{Annotations, Name};
+use members::properties::Properties;
+use members::want::{Source, Want};
+use members::{Member, OwnerId, Scope, Subject};
+use proptest::prelude::*;
+
+fn scope() -> Scope {
+    Scope {
+        owner: "east".parse::<OwnerId>().unwrap(),
+        subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
+        resource_groups: Vec::new(),
+        dns_suffix: "trafficmanager.net".to_owned(),
+    }
+}
+
+/// Texts that look like values of the annotation, and some that do not.
+fn text(name: Name) -> BoxedStrategy<String> {
+    let likely = match name {
+        Name::Enabled => "true|TRUE| true ",
+        Name::HealthChecksEnabled => "true|false|False",
+        Name::DnsTtl => "[0-9]{1,10}",
+        Name::Weight | Name::Priority => "0|[1-9][0-9]{0,3}",
+        Name::MonitorPort => "[1-9][0-9]{1,4}",
+        Name::MaxReturn => "[0-9]{1,2}",
+        Name::EndpointStatus | Name::ProfileStatus => "[eE]nabled|DISABLED",
+        Name::MonitorProtocol => "http|HTTPS|Tcp",
+        Name::MonitorPath => "/[a-z?=&./]{0,12}",
+        Name::RoutingMethod => "weighted|Priority|PERFORMANCE|Geographic|subnet|multiValue",
+        Name::GeoMapping => "(world|de|GEO-eu|us-ca)(, ?(fr|GB|au-nsw)){0,2}",
+        Name::Subnets => {
+            "10\\.[0-9]{1,2}\\.0\\.0/(16|24)(,192\\.0\\.2\\.[0-9]-192\\.0\\.2\\.[1-9][0-9])?|2001:db8::[0-9a-f]{1,4}"
+        }
+        Name::EndpointLocation => "West US 2|westeurope|East Asia",
+        Name::Target => {
+            "hostname|address|Address|[a-z]{1,5}\\.Example\\.com\\.?|20\\.0\\.0\\.[0-9]{1,2}|2001:DB8::[0-9a-f]{1,4}"
+        }
+        Name::Hostname => "(\\*\\.)?[a-zA-Z]{1,8}\\.example\\.com\\.?",
+        Name::ResourceGroup => "[A-Za-z0-9_().-]{1,12}",
+        Name::ProfileName | Name::DnsName => "[A-Za-z0-9.-]{1,12}",
+        Name::EndpointName => "[A-Za-z0-9 #._-]{1,20}",
+    };
+    prop_oneof![9 => likely, 1 => "[ -~]{0,12}"].boxed()
+}
+
+fn annotations() -> impl Strategy<Value = Vec<(Name, String)>> {
+    let each: Vec<_> = Name::ALL
+        .iter()
+        .map(|name| {
+            let given = if matches!(name, Name::Enabled | Name::ResourceGroup) {
+                0.97
+            } else {
+                0.4
+            };
+            let name = *name;
+            proptest::option::weighted(given, text(name).prop_map(move |text| (name, text)))
+        })
+        .collect();
+    each.prop_map(|given| given.into_iter().flatten().collect())
+}
+
+fn want(annotations: &[(Name, String)]) -> Option<Member> {
+    let properties: Vec<_> = annotations
+        .iter()
+        .map(|(name, text)| (name.property(), text.as_str()))
+        .collect();
+    let source = Source {
+        subject: Subject {
+            resource: "service/default/app".to_owned(),
+            host: "app.example.com".to_owned(),
+        },
+        set_identifier: String::new(),
+        ttl: None,
+        addresses: vec!["20.1.2.3".parse().unwrap()],
+        annotations: Annotations::from_properties(
+            properties.iter().map(|(name, text)| (name.as_str(), *text)),
+        ),
+    };
+    match source.want(&scope()) {
+        (Want::Member(member), _) => Some(*member),
+        (Want::Invalid, findings) => {
+            assert!(!findings.is_empty(), "an invalid object without a reason");
+            None
+        }
+        (Want::Nothing, _) => None,
+    }
+}
+
+fn canonical(member: &Member) -> Vec<(Name, String)> {
+    Properties::identity(&member.key)
+        .and(Properties::endpoint(&member.endpoint))
+        .and(Properties::settings(&member.settings))
+        .iter()
+        .map(|(name, text)| (name, text.to_owned()))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn canonical_texts_are_accepted_as_the_same_member(given in annotations()) {
+        if let Some(member) = want(&given) {
+            let texts = canonical(&member);
+            let again = want(&texts);
+            prop_assert_eq!(again.as_ref().map(canonical), Some(texts));
+            let again = again.unwrap();
+            prop_assert_eq!(again.key, member.key);
+            prop_assert_eq!(again.endpoint, member.endpoint);
+            prop_assert_eq!(again.settings, member.settings);
+        }
+    }
+}
+
+/// The law above would hold trivially if nothing were ever accepted.
+#[test]
+fn the_generator_reaches_members() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let accepted = (0..400)
+        .filter(|_| want(&annotations().new_tree(&mut runner).unwrap().current()).is_some())
+        .count();
+    assert!(accepted >= 20, "{accepted} of 400");
+}
