@@ -23,6 +23,11 @@ const SOA: &str = "trafficmanager.net. 30 SOA";
     RecordType::CNAME,
     "NoError aa: app.trafficmanager.net. 30 CNAME east.example.com."
 )]
+#[case::by_the_address_of_the_sender(
+    "local.trafficmanager.net.",
+    RecordType::A,
+    "NoError aa: local.trafficmanager.net. 30 A 192.0.2.4"
+)]
 #[case::any(
     "app.trafficmanager.net.",
     RecordType::ANY,

@@ -12,9 +12,10 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::fixtures::{directory, disabled, fqdn, profile, returning};
+use crate::fixtures::{WATCHDOG, directory, disabled, fqdn, profile, returning};
 
 /// A directory that writes down what was served.
 #[derive(Default)]
@@ -65,6 +66,16 @@ impl Running {
                 Subnet,
                 "eu:Online,s=198.51.100.0/24,t=192.0.2.1 rest:Online,t=192.0.2.2",
             ),
+            profile(
+                "to-subnet",
+                Priority,
+                "a:Online,t=subnet.trafficmanager.net",
+            ),
+            profile(
+                "local",
+                Subnet,
+                "here:Online,s=127.0.0.0/8,t=192.0.2.4 rest:Online,t=192.0.2.5",
+            ),
             disabled(profile("off", Priority, "a:Online")),
             profile("my-api.example.com", Priority, "a:Online,t=192.0.2.3"),
             profile("chain", Priority, "a:Online,t=app.trafficmanager.net"),
@@ -112,7 +123,10 @@ impl Running {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         socket.send_to(bytes, self.address).await.unwrap();
         let mut buffer = vec![0; 65_535];
-        let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
+        let (length, from) = timeout(WATCHDOG, socket.recv_from(&mut buffer))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(from, self.address);
         buffer.truncate(length);
         buffer
@@ -131,7 +145,7 @@ impl Running {
 
     pub(crate) async fn end(self) {
         self.stop.cancel();
-        self.task.await.unwrap();
+        timeout(WATCHDOG, self.task).await.unwrap().unwrap();
     }
 }
 
@@ -145,7 +159,8 @@ pub(crate) async fn send(stream: &mut TcpStream, message: &Message) {
 }
 
 pub(crate) async fn receive(stream: &mut TcpStream) -> Message {
-    let mut bytes = vec![0; stream.read_u16().await.unwrap().into()];
+    let length = timeout(WATCHDOG, stream.read_u16()).await.unwrap().unwrap();
+    let mut bytes = vec![0; length.into()];
     stream.read_exact(&mut bytes).await.unwrap();
     Message::from_vec(&bytes).unwrap()
 }

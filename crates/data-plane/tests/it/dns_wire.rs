@@ -29,6 +29,7 @@ async fn the_header_and_the_question_come_back() {
 #[rstest]
 #[case::mapped("198.51.100.0/24", "192.0.2.1", "subnet", 24)]
 #[case::fallback("203.0.113.0/24", "192.0.2.2", "subnet", 24)]
+#[case::behind_a_cname("198.51.100.0/24", "192.0.2.1", "to-subnet", 24)]
 #[case::v6("2001:db8::/56", "192.0.2.2", "subnet", 56)]
 #[case::hidden_client("0.0.0.0/0", "192.0.2.2", "subnet", 0)]
 #[case::method_that_ignores_the_client("198.51.100.0/24", "192.0.2.3", "my-api.example.com", 0)]
@@ -43,7 +44,7 @@ async fn client_subnets_route_and_are_echoed_with_a_scope(
     let query = question(&format!("{name}.trafficmanager.net."), RecordType::A);
     let answer = server.udp(&from_subnet(query, subnet)).await;
     assert_eq!(
-        answer.answers[0].data.ip_addr(),
+        answer.answers.last().unwrap().data.ip_addr(),
         Some(want.parse::<IpAddr>().unwrap())
     );
     let net: ipnet::IpNet = subnet.parse().unwrap();

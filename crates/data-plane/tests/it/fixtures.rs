@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use data_plane::{
     Endpoint, Fqdn, GeoCode, Locator, MaxReturn, Nested, Priority, ProbedHealth, Profile, Region,
@@ -12,6 +13,9 @@ use ipnet::IpNet;
 
 /// Knows the clients of the built-in table.
 pub(crate) static LOCATOR: LazyLock<Locator> = LazyLock::new(Locator::default);
+
+/// When a test that waits in vain gives up. No test measures time by it.
+pub(crate) const WATCHDOG: Duration = Duration::from_mins(1);
 
 /// The suffix of all profiles here.
 pub(crate) const SUFFIX: &str = "trafficmanager.net";

@@ -14,7 +14,10 @@ use data_plane::{
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use crate::fixtures::WATCHDOG;
 
 /// Short enough to make tests quick, long enough for everything on loopback. No test depends on the value.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(5);
@@ -67,22 +70,28 @@ impl Running {
     }
 
     pub(crate) async fn next(&mut self) -> ProbeReport {
-        self.reports.recv().await.unwrap()
+        timeout(WATCHDOG, self.reports.recv())
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// Skips reports until one is of this kind.
     pub(crate) async fn until(&mut self, wanted: impl Fn(&ProbeReport) -> bool) -> ProbeReport {
-        loop {
-            let report = self.next().await;
-            if wanted(&report) {
-                return report;
+        let search = async {
+            loop {
+                let report = self.next().await;
+                if wanted(&report) {
+                    return report;
+                }
             }
-        }
+        };
+        timeout(WATCHDOG, search).await.unwrap()
     }
 
     pub(crate) async fn end(self) {
         self.stop.cancel();
-        self.task.await.unwrap();
+        timeout(WATCHDOG, self.task).await.unwrap().unwrap();
     }
 }
 

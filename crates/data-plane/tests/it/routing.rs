@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use data_plane::RoutingMethod::{Geographic, MultiValue, Performance, Priority, Subnet, Weighted};
 use data_plane::routing::{Client, Families, Route, route};
-use data_plane::{Fqdn, Profile, RoutingMethod};
+use data_plane::{Fqdn, Locator, Profile, RoutingMethod};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rstest::rstest;
@@ -218,6 +218,39 @@ fn multivalue(#[case] max: u8, #[case] families: Families, #[case] spec: &str, #
 fn multivalue_returns_two_by_default() {
     let app = profile("app", MultiValue, MIXED);
     assert_eq!(outcomes(&app, NOWHERE, BOTH), "a+b a+d b+d");
+}
+
+/// Inferred: of two regions in one city the client's own is the closer one.
+#[test]
+fn performance_tells_regions_in_one_city_apart() {
+    let entry = "127.0.0.1=australiacentral2".parse().unwrap();
+    let locator = Locator::new(vec![entry]);
+    let client = Client {
+        address: NOWHERE.parse().unwrap(),
+        locator: &locator,
+    };
+    let spec = "a:Online,r=australiacentral b:Online,r=australiacentral2";
+    let app = profile("app", Performance, spec);
+    let mut rng = StdRng::seed_from_u64(1);
+    let served = route(&app, client, BOTH, &directory([]), &mut rng).served;
+    assert_eq!(&*served.unwrap()[0].endpoint, "b");
+}
+
+/// limits: loops of profiles are refused when they are stored. Should one exist all the same, and be served by decree,
+/// the walk still ends.
+#[test]
+fn a_loop_that_is_always_served_leads_nowhere() {
+    let always = |name, child| {
+        let mut profile = profile(name, Priority, &format!("n:Nested,t=@{child}"));
+        profile.endpoints[0].always_serve = true;
+        profile
+    };
+    let children = directory([always("b", "c"), always("c", "b")]);
+    let route = ask(&always("app", "b"), NOWHERE, BOTH, &children, 1);
+    assert_eq!(
+        route.served,
+        Err(data_plane::routing::Absence::NothingEligible)
+    );
 }
 
 /// nested: the parent's method picks the child, the child's method picks the endpoint, and the answer is the endpoint.
