@@ -9,6 +9,7 @@ mod job;
 mod prober;
 mod report;
 mod resolver;
+mod route;
 
 pub use job::{
     HttpCheck, HttpScheme, InvalidCheck, ProbeCheck, ProbeJob, ProbeKey, ProbeTarget, StatusRange,
@@ -16,3 +17,4 @@ pub use job::{
 pub use prober::{Prober, ProberConfig, ProberError};
 pub use report::{ProbeFailure, ProbeReport, ProbeSink};
 pub use resolver::{ResolveError, SystemResolver, TargetResolver, ZoneResolver};
+pub use route::{InvalidProbeRoute, ProbeRoute};

@@ -14,6 +14,7 @@ use super::check::Checker;
 use super::job::{ProbeJob, ProbeKey};
 use super::report::{ProbeFailure, ProbeReport, ProbeSink};
 use super::resolver::TargetResolver;
+use super::route::ProbeRoute;
 use crate::health::ProbeTally;
 
 /// No interval is shorter, so that a mistake cannot turn probing into a flood.
@@ -26,6 +27,9 @@ pub struct ProberConfig {
     pub interval: Option<Duration>,
     /// Replaces the timeout of every job.
     pub timeout: Option<Duration>,
+    /// Detours for targets that cannot be reached where they really are, such as a monitor on port 443 of an
+    /// application that listens on another port of this machine. Empty by default.
+    pub routes: Vec<ProbeRoute>,
     /// The most probes that are under way at a time (at least 1); the others wait for their turn.
     pub concurrency: usize,
 }
@@ -35,6 +39,7 @@ impl Default for ProberConfig {
         Self {
             interval: None,
             timeout: None,
+            routes: Vec::new(),
             concurrency: 64,
         }
     }
@@ -74,7 +79,7 @@ impl Prober {
         resolver: Arc<dyn TargetResolver>,
         sink: Arc<dyn ProbeSink>,
     ) -> Result<Self, ProberError> {
-        let checker = Checker::new(resolver).map_err(ProberError::Client)?;
+        let checker = Checker::new(resolver, &config.routes).map_err(ProberError::Client)?;
         let slots = Semaphore::new(config.concurrency.max(1));
         Ok(Self {
             shared: Arc::new(Shared {

@@ -19,5 +19,6 @@ mod health;
 mod laws;
 mod probe_loops;
 mod probe_requests;
+mod probe_routes;
 mod prober;
 mod routing;
