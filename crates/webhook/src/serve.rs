@@ -147,11 +147,12 @@ impl Server {
         let ops = Arc::new(Ops::new(provider, metrics, shutdown.clone()));
         // Whatever way this function ends, nothing goes on listening.
         let drained = CancellationToken::new();
-        let stop_api = shutdown.child_token();
+        // Not a child of `shutdown`: the API ends when it is told to below, so that an end before it is a fault.
+        let stop_api = CancellationToken::new();
         let _stop = (stop_api.clone().drop_guard(), drained.clone().drop_guard());
 
         let serve_api = axum::serve(self.api, Arc::clone(&api).router())
-            .with_graceful_shutdown(stop_api.cancelled_owned());
+            .with_graceful_shutdown(stop_api.clone().cancelled_owned());
         let serve_ops = axum::serve(self.ops, ops.router())
             .with_graceful_shutdown(drained.clone().cancelled_owned());
         let mut serve_api = tokio::spawn(async move { serve_api.await });
@@ -167,6 +168,7 @@ impl Server {
             deadline_ms = self.deadline.as_millis(),
             "shutting down: waiting for what is running"
         );
+        stop_api.cancel();
         let limit = Instant::now() + self.deadline;
         let connections = timeout_at(limit, &mut serve_api).await;
         let work = timeout_at(limit, api.finished()).await;

@@ -31,6 +31,16 @@ async fn a_port_that_is_taken_is_named_with_its_flags() {
     insta::assert_snapshot!(text(&ops).await, @"listening on 127.0.0.1:PORT for health and metrics, as --metrics-host and --metrics-port say: Address already in use (os error 98)");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_server_ends_in_order_every_time() {
+    for _ in 0..50 {
+        let fake = Fake::new(Behaviour::Works(Vec::new()));
+        let mut server = Running::start(fake, &args()).await;
+        server.shutdown.cancel();
+        (&mut server.ended).await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test]
 async fn running_calls_end_before_the_server_does() {
     let fake = Fake::new(Behaviour::Waits);
