@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-/// One row of a table: a flag as `--help` describes it.
+/// One row of a table: a flag, with what stands for its value, as `--help` describes it.
 #[derive(Debug, PartialEq, Eq)]
 struct Row {
     flag: String,
@@ -39,7 +39,7 @@ fn help(subcommand: &str) -> Vec<Row> {
 
 fn row(block: &str) -> Option<Row> {
     let (usage, description) = block.split_once('\n')?;
-    let flag = usage.split([' ', '[', '=']).next()?;
+    let flag = usage.replace(['<', '>'], "");
     let bracketed = |name: &str| {
         let (_, rest) = description.split_once(&format!("[{name}: "))?;
         Some(rest.split(']').next().unwrap_or(rest))
@@ -56,7 +56,7 @@ fn row(block: &str) -> Option<Row> {
         bracketed("default").unwrap_or("")
     };
     Some(Row {
-        flag: flag.to_owned(),
+        flag,
         variables,
         default: default.to_owned(),
         // The document writes code as code, some help texts do.
