@@ -133,30 +133,22 @@ func TestForeignProfilesAndEndpointsAreNeverTouched(t *testing.T) {
 	}
 }
 
-// A profile that somebody else made is joined: members come and go, the
-// settings, the other endpoints and the profile itself stay.
-func TestAForeignProfileIsJoinedAndLeft(t *testing.T) {
+// A profile that somebody else made is not taken over because an annotation names
+// it: the object is reported, and nothing is written.
+func TestAForeignProfileOfTheSameNameIsLeftAlone(t *testing.T) {
 	world := harness.NewWorld(t)
 	cluster := world.Cluster(t, "cluster-east")
 	world.PutProfile(t, group, profile, harness.Foreign(profile, harness.External("primary", "primary.example.net", 10)))
 	before := world.Profile(t, group, profile)
-
-	cluster.Apply(t, east().With("dns-ttl", "300", "routing-method", "Priority"))
-	cluster.Loop(t)
-	cluster.Loop(t)
-	cluster.ExpectNoOp(t)
-	world.Member(t, group, profile, "east-us")
-	wantSettings(t, before, world.Profile(t, group, profile))
-	wantUntouched(t, *before.Endpoint("primary"), world.Member(t, group, profile, "primary"))
-
+	cluster.Apply(t, east())
+	cluster.Apply(t, plain("neighbour"))
+	wantCounts(t, cluster.Settle(t), harness.Counts{Create: 1})
+	wantReported(t, cluster, "service/default/my-app-east", profile)
 	cluster.Delete(t, east())
-	cluster.Loop(t)
 	cluster.ExpectNoOp(t)
-	after := world.Profile(t, group, profile)
-	wantSettings(t, before, after)
-	wantEqual(t, "the number of endpoints", len(after.Properties.Endpoints), 1)
-	wantUntouched(t, *before.Endpoint("primary"), *after.Endpoint("primary"))
-	wantEqual(t, "the foreign tag", after.Tags["team"], "network")
+	if after := world.Profile(t, group, profile); harness.ProfilesDiffer(*before, *after) {
+		t.Errorf("a foreign profile was touched:\nbefore %+v\nafter  %+v", before, after)
+	}
 }
 
 // An endpoint that somebody else made is not taken over, even if an annotation
@@ -175,11 +167,4 @@ func TestAForeignEndpointOfTheSameNameIsAConflict(t *testing.T) {
 	eastern.Loop(t)
 	eastern.ExpectNoOp(t)
 	wantUntouched(t, before, world.Member(t, group, profile, "by-hand"))
-}
-
-func wantSettings(t *testing.T, before, after *harness.Profile) {
-	t.Helper()
-	if harness.SettingsDiffer(*before, *after) {
-		t.Errorf("the settings were touched:\nbefore %+v\nafter  %+v", before.Properties, after.Properties)
-	}
 }

@@ -92,7 +92,6 @@ func TestEveryEndpointAnnotationFollowsItsChange(t *testing.T) {
 		{"endpoint-location", "northeurope", func(p harness.EndpointProperties) bool { return p.EndpointLocation == "North Europe" }},
 		{"health-checks-enabled", "false", func(p harness.EndpointProperties) bool { return p.AlwaysServe == "Enabled" }},
 		{"health-checks-enabled", "true", func(p harness.EndpointProperties) bool { return p.AlwaysServe == "Disabled" }},
-		{"target", "address", func(p harness.EndpointProperties) bool { return p.Target == "20.1.113.10" }},
 		{"target", "other.example.com", func(p harness.EndpointProperties) bool { return p.Target == "other.example.com" }},
 		{"target", "hostname", func(p harness.EndpointProperties) bool { return p.Target == "my-app-east.example.com" }},
 	} {

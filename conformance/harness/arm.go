@@ -225,10 +225,3 @@ func Differs(before, after Endpoint) bool { return !reflect.DeepEqual(before, af
 
 // ProfilesDiffer says whether anything of a profile or its endpoints changed.
 func ProfilesDiffer(before, after Profile) bool { return !reflect.DeepEqual(before, after) }
-
-// SettingsDiffer says whether anything of a profile changed apart from its
-// endpoints and tags.
-func SettingsDiffer(before, after Profile) bool {
-	before.Properties.Endpoints, after.Properties.Endpoints = nil, nil
-	return !reflect.DeepEqual(before.Properties, after.Properties)
-}
