@@ -105,6 +105,21 @@ fn the_settings_of_serve() {
     assert_documented("serve", include_str!("../../../docs/SETTINGS.md"));
 }
 
+/// The README shows some of them, shortened.
+#[test]
+fn the_settings_in_the_readme() {
+    let help = help("serve");
+    let shown = documented(include_str!("../../../README.md"));
+    assert!(!shown.is_empty());
+    for row in shown {
+        let same = |known: &&Row| {
+            known.flag.split([' ', '[']).next() == Some(&row.flag)
+                && known.variables.split(", ").next() == Some(&row.variables)
+        };
+        assert!(help.iter().any(|known| same(&known)), "{row:#?}");
+    }
+}
+
 #[cfg(feature = "emulator")]
 #[test]
 fn the_flags_of_the_emulator() {

@@ -9,7 +9,7 @@ use members::want::{Source, Want};
 use members::{Finding, Member, Scope, Subject, derive};
 
 const DOCUMENT: &str = include_str!("../../../docs/ANNOTATIONS.md");
-const KUBERNETES_PREFIX: &str = "external-dns.kubernetes.io/webhook-traffic-manager-";
+const KUBERNETES_PREFIX: &str = "external-dns.alpha.kubernetes.io/webhook-traffic-manager-";
 
 fn scope() -> Scope {
     Scope {
