@@ -15,8 +15,10 @@ use crate::want::{Scope, Want};
 /// What shall change, by profile.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// The changes.
-    pub profiles: BTreeMap<ProfileId, ProfileChange>,
+    /// The changes that are not yet staged.
+    profiles: BTreeMap<ProfileId, ProfileChange>,
+    /// Members that move to another profile and have not left the old one.
+    departures: Vec<Departure>,
     /// Records that cannot be acted on.
     pub findings: Vec<Finding>,
 }
@@ -28,6 +30,13 @@ pub struct ProfileChange {
     pub upserts: Vec<Member>,
     /// Members to take away.
     pub removals: BTreeSet<EndpointName>,
+}
+
+/// A member that moves to another profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Departure {
+    from: MemberKey,
+    to: ProfileId,
 }
 
 // === impl Batch ===
@@ -44,9 +53,28 @@ impl Batch {
         for record in wanted.filter(|record| !record.is_txt_ownership()) {
             batch.want(record, scope);
         }
+        let joined: BTreeMap<(String, EndpointName), ProfileId> = batch
+            .members()
+            .map(|member| {
+                let row = (member.host.to_string(), member.key.endpoint.clone());
+                (row, member.key.profile.clone())
+            })
+            .collect();
         let gone = changes.delete.iter().chain(&changes.update_old);
         for record in gone.filter(|record| !record.is_txt_ownership()) {
-            batch.remove(record, scope);
+            for key in removed(record, scope) {
+                let row = (record.dns_name.clone(), key.endpoint.clone());
+                match joined.get(&row).filter(|profile| **profile != key.profile) {
+                    Some(to) => batch.departures.push(Departure {
+                        from: key,
+                        to: to.clone(),
+                    }),
+                    None => {
+                        let change = batch.profiles.entry(key.profile).or_default();
+                        change.removals.insert(key.endpoint);
+                    }
+                }
+            }
         }
         for change in batch.profiles.values_mut() {
             let wanted: BTreeSet<_> = change
@@ -56,15 +84,72 @@ impl Batch {
                 .collect();
             change.removals.retain(|name| !wanted.contains(name));
         }
+        let wanted: BTreeSet<_> = batch.members().map(|member| member.key.clone()).collect();
         batch
-            .profiles
-            .retain(|_, change| !change.upserts.is_empty() || !change.removals.is_empty());
+            .departures
+            .retain(|departure| !wanted.contains(&departure.from));
+        for departure in &batch.departures {
+            batch
+                .profiles
+                .entry(departure.from.profile.clone())
+                .or_default();
+        }
         batch
     }
 
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.profiles.is_empty()
+    /// Whether every change has been staged.
+    pub fn is_done(&self) -> bool {
+        self.profiles.is_empty() && self.departures.is_empty()
+    }
+
+    /// The next profiles to write, all at the same time; empty when nothing is
+    /// left. `missing` are the members that the stages before were to write and
+    /// could not.
+    ///
+    /// A member that moves joins its new profile before it leaves the old one,
+    /// so a profile comes after those that its members move to; a member that
+    /// has not arrived stays. Where profiles wait for each other in a circle,
+    /// all are written first and left afterwards.
+    pub fn next_stage(
+        &mut self,
+        missing: &BTreeSet<MemberKey>,
+    ) -> BTreeMap<ProfileId, ProfileChange> {
+        let waits = |id: &ProfileId| {
+            self.departures.iter().any(|departure| {
+                departure.from.profile == *id && self.profiles.contains_key(&departure.to)
+            })
+        };
+        let ready: BTreeSet<_> = self
+            .profiles
+            .keys()
+            .filter(|id| !waits(id))
+            .cloned()
+            .collect();
+        if ready.is_empty() && !self.profiles.is_empty() {
+            return std::mem::take(&mut self.profiles);
+        }
+        let all = std::mem::take(&mut self.profiles);
+        let (mut stage, rest): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            all.into_iter().partition(|(id, _)| ready.contains(id));
+        self.profiles = rest;
+        let last = self.profiles.is_empty();
+        let (leaving, staying) = std::mem::take(&mut self.departures)
+            .into_iter()
+            .partition::<Vec<_>, _>(|departure| {
+                last || stage.contains_key(&departure.from.profile)
+            });
+        self.departures = staying;
+        for Departure { from, to } in leaving {
+            let joined = MemberKey {
+                profile: to,
+                endpoint: from.endpoint.clone(),
+            };
+            if !missing.contains(&joined) {
+                let change: &mut ProfileChange = stage.entry(from.profile).or_default();
+                change.removals.insert(from.endpoint);
+            }
+        }
+        stage
     }
 
     fn want(&mut self, record: &Record, scope: &Scope) {
@@ -86,29 +171,28 @@ impl Batch {
         }
     }
 
-    fn remove(&mut self, record: &Record, scope: &Scope) {
-        if other_owner(record, scope).is_some() {
-            return;
-        }
-        let Some(key) = identity(record, scope) else {
-            return;
-        };
-        // While a member stands in two profiles, its record names the second.
-        let elsewhere = record
-            .property(REPAIR_PROPERTY)
-            .and_then(|id| id.parse::<ProfileId>().ok())
-            .map(|profile| MemberKey {
-                profile,
-                endpoint: key.endpoint.clone(),
-            });
-        for key in elsewhere.into_iter().chain([key]) {
-            self.profiles
-                .entry(key.profile)
-                .or_default()
-                .removals
-                .insert(key.endpoint);
-        }
+    fn members(&self) -> impl Iterator<Item = &Member> {
+        self.profiles.values().flat_map(|change| &change.upserts)
     }
+}
+
+/// The endpoints that an old record stands for.
+fn removed(record: &Record, scope: &Scope) -> Vec<MemberKey> {
+    if other_owner(record, scope).is_some() {
+        return Vec::new();
+    }
+    let Some(key) = identity(record, scope) else {
+        return Vec::new();
+    };
+    // While a member stands in two profiles, its record names the second.
+    let elsewhere = record
+        .property(REPAIR_PROPERTY)
+        .and_then(|id| id.parse::<ProfileId>().ok())
+        .map(|profile| MemberKey {
+            profile,
+            endpoint: key.endpoint.clone(),
+        });
+    elsewhere.into_iter().chain([key]).collect()
 }
 
 /// The endpoint that a canonical record stands for.

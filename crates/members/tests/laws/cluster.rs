@@ -1,13 +1,16 @@
 //! One cluster: its objects, the model of ExternalDNS, and the pure core.
 
+use std::collections::BTreeSet;
+
 use external_dns::model::{Controller, Registry, TxtRegistry};
 use external_dns::{Changes, Endpoint as Record, RecordType};
 use jiff::Timestamp;
-use members::batch::Batch;
+use members::batch::{Batch, ProfileChange};
 use members::gather::gather;
-use members::plan::plan;
+use members::plan::{Write, plan};
 use members::resolve::{Blocked, resolve};
 use members::{Finding, Observed, ObservedProfile, OwnerId, Scope};
+use traffic_manager::ProfileId;
 
 use crate::azure::Azure;
 
@@ -71,6 +74,33 @@ impl Cluster {
         (resolution.records, resolution.findings)
     }
 
+    fn apply(
+        &self,
+        azure: &mut Azure,
+        id: &ProfileId,
+        change: &ProfileChange,
+        now: i64,
+        exchange: bool,
+    ) -> Vec<Finding> {
+        let profile = azure
+            .profiles
+            .get(id)
+            .cloned()
+            .and_then(ObservedProfile::new);
+        let now = Timestamp::from_second(now).unwrap();
+        let plan = plan(profile.as_ref(), change, &self.scope.owner, now);
+        for step in &plan.steps {
+            let written = azure.write(id, &step.write);
+            if exchange && matches!(step.write, Write::PatchProfile(_)) {
+                continue;
+            }
+            written.unwrap_or_else(|error| {
+                panic!("{error}\nrefused: {:#?}\nin {:#?}", step.write, plan.steps)
+            });
+        }
+        plan.refused
+    }
+
     /// One loop. Panics when Azure refuses a write.
     pub(crate) fn run(&self, azure: &mut Azure, objects: &[Object], now: i64) -> Loop {
         let before = azure.writes;
@@ -80,22 +110,21 @@ impl Cluster {
         let changes = self.controller.plan(&observation, adjusted);
         let mut refused = Vec::new();
         if let Some(changes) = &changes {
-            let batch = Batch::new(changes, &self.scope);
+            let mut batch = Batch::new(changes, &self.scope);
             assert!(batch.findings.is_empty(), "{:?}", batch.findings);
-            for (id, change) in &batch.profiles {
-                let profile = azure
-                    .profiles
-                    .get(id)
-                    .cloned()
-                    .and_then(ObservedProfile::new);
-                let now = Timestamp::from_second(now).unwrap();
-                let plan = plan(profile.as_ref(), change, &self.scope.owner, now);
-                for step in &plan.steps {
-                    azure.write(id, &step.write).unwrap_or_else(|error| {
-                        panic!("{error}\nrefused: {:#?}\nin {:#?}", step.write, plan.steps)
-                    });
+            let mut staged = BTreeSet::new();
+            loop {
+                let stage = batch.next_stage(&BTreeSet::new());
+                if stage.is_empty() {
+                    break;
                 }
-                refused.extend(plan.refused);
+                for (id, change) in &stage {
+                    // Profiles that exchange members are written twice. In the
+                    // first of the two a settings change may be refused.
+                    let exchange = staged.contains(id) || !batch.is_done();
+                    refused.extend(self.apply(azure, id, change, now, exchange));
+                    staged.insert(id.clone());
+                }
             }
         }
         Loop {

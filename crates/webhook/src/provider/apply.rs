@@ -1,11 +1,12 @@
 //! Applying a batch: profiles in parallel, each one in order.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
 use members::batch::{Batch, ProfileChange};
 use members::plan::{Plan, Write, plan};
-use members::{Finding, ObservedProfile, Reason};
+use members::{Finding, Member, MemberKey, ObservedProfile, Reason, Subject};
 use traffic_manager::ProfileId;
 
 use super::execute::{Execution, Failure, describe, execute};
@@ -23,6 +24,8 @@ const PARALLEL_PROFILES: usize = 8;
 struct Outcome {
     findings: Vec<Finding>,
     failures: Vec<String>,
+    /// Members that were to be written and are not in place.
+    missing: BTreeSet<MemberKey>,
 }
 
 // === impl Inner ===
@@ -31,14 +34,14 @@ impl Inner {
     /// Carries out the changes of a loop. What fails is reported and does not
     /// hold up the rest; ExternalDNS plans it again in its next loop.
     pub(super) async fn apply(self: &Arc<Self>, changes: &Changes) -> Result<(), ProviderError> {
-        let batch = Batch::new(changes, &self.behaviour.scope);
+        let mut batch = Batch::new(changes, &self.behaviour.scope);
         let deadline = self.behaviour.deadline;
         // A batch that had to wait for another one this long is not begun: by
         // then ExternalDNS has been told to come again with a new plan.
         let Ok(_work) = tokio::time::timeout(deadline, self.work.lock()).await else {
             return Err(ProviderError::Deadline { after: deadline });
         };
-        let mut findings = batch.findings;
+        let mut findings = std::mem::take(&mut batch.findings);
         let mut failures: Vec<String> = Vec::new();
         let mismatches = findings
             .iter()
@@ -46,15 +49,12 @@ impl Inner {
             .map(ToString::to_string);
         let mismatch = mismatches.into_iter().next();
 
-        let changes: Vec<_> = batch.profiles.into_iter().collect();
-        let outcomes: Vec<Outcome> = stream::iter(changes)
-            .map(|(id, change)| async move { self.apply_to_profile(&id, &change).await })
-            .buffer_unordered(PARALLEL_PROFILES)
-            .collect()
-            .await;
-        for outcome in outcomes {
+        let mut missing = BTreeSet::new();
+        while !batch.is_done() {
+            let outcome = self.apply_to_profiles(batch.next_stage(&missing)).await;
             findings.extend(outcome.findings);
             failures.extend(outcome.failures);
+            missing.extend(outcome.missing);
         }
         self.report.writes(findings);
         failures.sort_unstable();
@@ -74,6 +74,23 @@ impl Inner {
         })
     }
 
+    /// Profiles in parallel; one that fails does not hold up the others.
+    async fn apply_to_profiles(&self, changes: BTreeMap<ProfileId, ProfileChange>) -> Outcome {
+        let changes: Vec<_> = changes.into_iter().collect();
+        let outcomes: Vec<Outcome> = stream::iter(changes)
+            .map(|(id, change)| async move { self.apply_to_profile(&id, &change).await })
+            .buffer_unordered(PARALLEL_PROFILES)
+            .collect()
+            .await;
+        let mut all = Outcome::default();
+        for outcome in outcomes {
+            all.findings.extend(outcome.findings);
+            all.failures.extend(outcome.failures);
+            all.missing.extend(outcome.missing);
+        }
+        all
+    }
+
     async fn apply_to_profile(&self, id: &ProfileId, change: &ProfileChange) -> Outcome {
         let mut outcome = Outcome::default();
         let observed = match self.api.get_profile(id).await {
@@ -82,13 +99,30 @@ impl Inner {
                 let text = format!("reading profile {}: {}", id.name, error_chain(&error));
                 tracing::error!(profile = %id.name, error = %error_chain(&error), "reading the profile failed; nothing is written to it");
                 outcome.failures.push(text);
+                outcome
+                    .missing
+                    .extend(change.upserts.iter().map(|member| member.key.clone()));
                 return outcome;
             }
         };
         let now = self.clock.now();
         let plan = plan(observed.as_ref(), change, &self.behaviour.scope.owner, now);
         outcome.findings.extend(plan.refused.iter().cloned());
+        let refused: BTreeSet<Subject> = plan
+            .refused
+            .iter()
+            .map(|finding| finding.subject.clone())
+            .collect();
         let execution = self.carry_out(id, plan).await;
+        let absent = |member: &&Member| {
+            refused.contains(&member.subject) || execution.is_without(&member.key.endpoint)
+        };
+        let missing = change
+            .upserts
+            .iter()
+            .filter(absent)
+            .map(|member| member.key.clone());
+        outcome.missing.extend(missing);
         if execution.replaced_a_racer {
             tracing::warn!(
                 profile = %id.name,

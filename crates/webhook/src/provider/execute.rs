@@ -28,6 +28,17 @@ pub(super) struct Execution {
     pub(super) replaced_a_racer: bool,
 }
 
+// === impl Execution ===
+
+impl Execution {
+    /// Whether a member that was to be written may not be in place.
+    pub(super) fn is_without(&self, member: &EndpointName) -> bool {
+        self.failures.iter().any(|failure| {
+            failure.step.gate == Gate::Vital || failure.step.member.as_ref() == Some(member)
+        })
+    }
+}
+
 /// Carries out a plan. A failure stops what depends on it and nothing else.
 pub(super) async fn execute(api: &dyn TrafficManagerApi, id: &ProfileId, plan: Plan) -> Execution {
     let mut execution = Execution::default();

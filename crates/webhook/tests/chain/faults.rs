@@ -172,3 +172,28 @@ async fn an_unreachable_azure_is_a_503() {
     assert_eq!(status, 503);
     assert!(text.contains("listing"), "{text}");
 }
+
+#[tokio::test]
+async fn a_move_that_cannot_join_does_not_leave() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let with = |profile: &str| {
+        let service = app("a", "a.example.com").with_annotation(key("endpoint-name"), "e");
+        [service.with_annotation(key("profile-name"), profile)]
+    };
+    east.run(&with("old")).await;
+    azure
+        .faults(json!({"rules": [{"operation": "profiles.put", "status": 500}]}))
+        .await;
+    let (status, _) = east.run(&with("new")).await.failed.unwrap();
+    assert_eq!(status, 503);
+    assert!(
+        azure.endpoint("old", "e").await.is_some(),
+        "still in service"
+    );
+    azure.clear_faults().await;
+    assert!(east.run(&with("new")).await.failed.is_none());
+    assert!(azure.endpoint("new", "e").await.is_some());
+    assert!(azure.endpoint("old", "e").await.is_none());
+    east.quiet(&azure, &with("new")).await;
+}
