@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use data_plane::dns::ZoneRecord;
+use data_plane::probe::ProbeRoute;
 use data_plane::{ClientLocation, Fqdn};
 
 use crate::duration;
@@ -30,6 +31,8 @@ pub struct Options {
     pub probes: bool,
     /// Interval between probes in place of the profile's.
     pub probe_interval: Option<Duration>,
+    /// Targets that are probed on another socket than their own.
+    pub probe_routes: Vec<ProbeRoute>,
     /// Seed of ids, faults and DNS answers. `None` takes one from the operating system.
     pub seed: Option<u64>,
 }
@@ -109,6 +112,16 @@ pub struct Args {
     #[arg(long, env = "EMULATOR_PROBE_INTERVAL", value_name = "DURATION", value_parser = duration::parse)]
     pub probe_interval: Option<Duration>,
 
+    /// Probe a target on another socket, so that a monitor on port 443 reaches a process of this machine. The request
+    /// still names the target. May be given several times.
+    #[arg(
+        long = "probe-route",
+        env = "EMULATOR_PROBE_ROUTES",
+        value_name = "HOST:PORT=ADDRESS:PORT",
+        value_delimiter = ','
+    )]
+    pub probe_routes: Vec<ProbeRoute>,
+
     /// Seed of request ids, faults and DNS answers, to see the same again.
     #[arg(long, env = "EMULATOR_SEED", value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -128,6 +141,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             probes: false,
             probe_interval: None,
+            probe_routes: Vec::new(),
             seed: None,
         }
     }
@@ -149,6 +163,7 @@ impl From<Args> for Options {
             latency: args.latency,
             probes: !args.no_probes,
             probe_interval: args.probe_interval.filter(|interval| !interval.is_zero()),
+            probe_routes: args.probe_routes,
             seed: args.seed,
         }
     }

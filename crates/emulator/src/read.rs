@@ -34,6 +34,11 @@ impl Problems {
         }
     }
 
+    /// Says everything that `other` says.
+    pub(crate) fn add(&mut self, other: Self) {
+        other.0.into_iter().for_each(|sentence| self.say(sentence));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -102,6 +102,7 @@ impl Emulator {
                 timeout: options
                     .probe_interval
                     .map(|interval| interval.min(PROBE_TIMEOUT)),
+                routes: options.probe_routes,
                 ..ProberConfig::default()
             };
             let resolver = Arc::new(ZoneResolver::new(zone));

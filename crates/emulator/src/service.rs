@@ -54,8 +54,7 @@ impl Service {
 
     /// Answers a request at once: counts it and carries it out. Fault rules do not apply.
     pub fn handle(&mut self, now: Timestamp, request: &Request) -> Response {
-        let mut arrived = self.note(request, false);
-        arrived.fault = None;
+        let arrived = self.note(request, false);
         let response = self.carry_out(now, request, &arrived);
         self.journal.answered(arrived.number, response.status);
         response

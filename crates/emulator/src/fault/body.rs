@@ -11,7 +11,7 @@ use crate::duration;
 use crate::operation::Operation;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with the field `rules`")]
 struct Document {
     rules: Vec<RuleBody>,
 }

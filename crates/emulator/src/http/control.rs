@@ -72,8 +72,12 @@ impl BadInput {
         let mut reason = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
-            reason.push_str(": ");
-            reason.push_str(&cause.to_string());
+            // Some errors repeat their cause.
+            let cause_text = cause.to_string();
+            if !reason.contains(&cause_text) {
+                reason.push_str(": ");
+                reason.push_str(&cause_text);
+            }
             source = cause.source();
         }
         Self(reason)

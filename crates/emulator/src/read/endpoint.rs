@@ -177,7 +177,7 @@ fn subnets(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Vec<Subn
         let first = item.text("first", problems).map(str::parse::<IpAddr>);
         let last = item.text("last", problems).map(str::parse::<IpAddr>);
         let scope = item.integer("scope", problems);
-        match subnet(first, last.as_ref(), scope) {
+        match subnet(first.as_ref(), last.as_ref(), scope) {
             Ok(subnet) => subnets.push(subnet),
             Err(why) => problems.say(format!(
                 "A subnet specified for endpoint '{name}' is invalid: {why}."
@@ -187,11 +187,12 @@ fn subnets(name: &str, fields: &Fields<'_>, problems: &mut Problems) -> Vec<Subn
     subnets
 }
 
-type ReadAddress = Option<Result<IpAddr, AddrParseError>>;
+/// An address that was given, if it was.
+type ReadAddress<'a> = Option<&'a Result<IpAddr, AddrParseError>>;
 
 fn subnet(
-    first: ReadAddress,
-    last: Option<&Result<IpAddr, AddrParseError>>,
+    first: ReadAddress<'_>,
+    last: ReadAddress<'_>,
     scope: Option<i64>,
 ) -> Result<Subnet, String> {
     let Some(Ok(first)) = first else {
@@ -212,7 +213,7 @@ fn subnet(
         }
         (None, None) => return Err("either 'last' or 'scope' must be specified".to_owned()),
     };
-    let subnet = Subnet { first, end };
+    let subnet = Subnet { first: *first, end };
     let (start, finish) = subnet.bounds();
     match subnet.end {
         SubnetEnd::Last(last) if last.is_ipv4() != first.is_ipv4() => {

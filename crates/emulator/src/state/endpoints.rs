@@ -89,28 +89,26 @@ impl State {
         Ok(done_without_body(StatusCode::OK))
     }
 
-    /// Puts the endpoints of a full PUT into `wanted`, in their order.
+    /// The endpoints of a full PUT, in their order.
     pub(super) fn place_endpoints(
         &self,
-        wanted: &mut Profile,
         drafts: Vec<EndpointDraft>,
         existing: Option<&Profile>,
-    ) -> Result<(), Refusal> {
-        let mut problems = Problems::default();
+        problems: &mut Problems,
+    ) -> Vec<Endpoint> {
         let earlier = existing.map_or(&[][..], |profile| &profile.endpoints);
         let mut taken: BTreeSet<u16> = drafts
             .iter()
             .filter_map(|draft| self.known_priority(draft, earlier))
             .collect();
+        let mut endpoints = Vec::new();
         for draft in drafts {
             let known = self.known_priority(&draft, earlier);
             let priority = known.unwrap_or_else(|| self.free_priority(&taken));
             taken.insert(priority);
-            if let Some(endpoint) = self.resolve(draft, priority, &mut problems) {
-                wanted.endpoints.push(endpoint);
-            }
+            endpoints.extend(self.resolve(draft, priority, problems));
         }
-        problems.or(Some(())).map_err(Refusal::Invalid)
+        endpoints
     }
 
     fn write_endpoint(

@@ -81,16 +81,17 @@ impl State {
         if existing.is_none() {
             check_profile_name(&path.name)?;
         }
-        let drafts = endpoint_drafts(&properties)?;
-        let settings = self.settings(version, &properties, existing.as_ref())?;
-        let mut wanted = Profile {
+        let mut problems = Problems::default();
+        let settings = self.settings(version, &properties, existing.as_ref(), &mut problems);
+        let drafts = endpoint_drafts(&properties, &mut problems);
+        let endpoints = self.place_endpoints(drafts, existing.as_ref(), &mut problems);
+        let wanted = Profile {
             // The spelling of the creator stays.
             path: existing.as_ref().map_or(path, |known| &known.path).clone(),
             tags,
-            settings,
-            endpoints: Vec::new(),
+            settings: problems.or(settings).map_err(Refusal::Invalid)?,
+            endpoints,
         };
-        self.place_endpoints(&mut wanted, drafts, existing.as_ref())?;
         self.admit(version, &wanted)?;
         self.check_name_and_quota(&wanted, existing.is_none())?;
 
@@ -139,7 +140,10 @@ impl State {
             &changes,
             self.cloud.quirks.patch_null_resets,
         );
-        let settings = self.settings(ApiVersion::NEWEST, &properties, Some(&existing))?;
+        let mut problems = Problems::default();
+        let newest = ApiVersion::NEWEST;
+        let settings = self.settings(newest, &properties, Some(&existing), &mut problems);
+        let settings = problems.or(settings).map_err(Refusal::Invalid)?;
         let wanted = Profile {
             tags: tags.or_else(|| existing.tags.clone()),
             settings,
@@ -188,20 +192,20 @@ impl State {
         version: ApiVersion,
         properties: &Value,
         existing: Option<&Profile>,
-    ) -> Result<Settings, Refusal> {
-        let mut problems = Problems::default();
+        problems: &mut Problems,
+    ) -> Option<Settings> {
         let suffix = self.cloud.dns_suffix.as_str();
         let quirks = &self.cloud.quirks;
-        let mut settings = profile::settings(properties, version, suffix, quirks, &mut problems);
+        let mut settings = profile::settings(properties, version, suffix, quirks, problems);
         if let (Some(settings), Some(existing)) = (&mut settings, existing) {
             keep_what_is_fixed(
                 settings,
                 &existing.settings,
                 quirks.fixed_relative_name,
-                &mut problems,
+                problems,
             );
         }
-        problems.or(settings).map_err(Refusal::Invalid)
+        settings
     }
 
     /// The properties of a profile in the form of a request.
@@ -271,19 +275,20 @@ pub(super) fn take_properties(body: &mut Value, prune: impl FnOnce(&mut Value)) 
     properties
 }
 
-fn endpoint_drafts(properties: &Value) -> Result<Vec<EndpointDraft>, Refusal> {
-    let mut problems = Problems::default();
+/// Reads the endpoints of a full PUT. When a name or type is wrong, nothing else is looked at.
+fn endpoint_drafts(properties: &Value, problems: &mut Problems) -> Vec<EndpointDraft> {
+    let mut nameless = Problems::default();
     let given = match properties.get("endpoints") {
         None | Some(Value::Null) => &[][..],
         Some(Value::Array(endpoints)) => endpoints,
         Some(_) => {
-            problems.say("The property 'properties.endpoints' must be an array.");
+            nameless.say("The property 'properties.endpoints' must be an array.");
             &[]
         }
     };
     let identities: Vec<_> = given
         .iter()
-        .map(|one| endpoint::identity(one, &mut problems))
+        .map(|one| endpoint::identity(one, &mut nameless))
         .collect();
     let mut repeated: Vec<&str> = Vec::new();
     for (index, (name, _)) in identities.iter().enumerate() {
@@ -297,23 +302,24 @@ fn endpoint_drafts(properties: &Value) -> Result<Vec<EndpointDraft>, Refusal> {
         }
     }
     if !repeated.is_empty() {
-        problems.say(duplicate_names(&repeated));
+        nameless.say(duplicate_names(&repeated));
     }
-    if !problems.is_empty() {
-        return problems.or(None).map_err(Refusal::Invalid);
+    if !nameless.is_empty() {
+        problems.add(nameless);
+        return Vec::new();
     }
-    let mut drafts = Vec::new();
-    for (one, identity) in given.iter().zip(identities) {
-        if let (Some(name), Some(kind)) = identity {
-            drafts.push(endpoint::draft(
-                &name,
-                kind,
+    given
+        .iter()
+        .zip(identities)
+        .filter_map(|(one, (name, kind))| {
+            Some(endpoint::draft(
+                &name?,
+                kind?,
                 one.get("properties"),
-                &mut problems,
-            ));
-        }
-    }
-    problems.or(Some(drafts)).map_err(Refusal::Invalid)
+                problems,
+            ))
+        })
+        .collect()
 }
 
 /// The sentence about endpoint names that occur twice.

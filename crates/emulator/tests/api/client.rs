@@ -121,7 +121,7 @@ impl Remote {
     /// Sends a request to ARM or, below `/_emulator/`, to the control API.
     pub(crate) async fn try_send(
         &self,
-        method: reqwest::Method,
+        method: Method,
         path: &str,
         body: &Value,
     ) -> reqwest::Result<reqwest::Response> {
@@ -142,12 +142,7 @@ impl Remote {
     }
 
     /// The same; returns status and body, null when there is none.
-    pub(crate) async fn send(
-        &self,
-        method: reqwest::Method,
-        path: &str,
-        body: &Value,
-    ) -> (u16, Value) {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
         let response = self.try_send(method, path, body).await.expect("an answer");
         let status = response.status().as_u16();
         let text = response.text().await.expect("a body");
@@ -155,14 +150,14 @@ impl Remote {
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
-        self.send(reqwest::Method::GET, path, &Value::Null).await
+        self.send(Method::GET, path, &Value::Null).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send(reqwest::Method::PUT, path, body).await
+        self.send(Method::PUT, path, body).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> (u16, Value) {
-        self.send(reqwest::Method::DELETE, path, &Value::Null).await
+        self.send(Method::DELETE, path, &Value::Null).await
     }
 }

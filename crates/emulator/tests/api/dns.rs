@@ -126,13 +126,19 @@ async fn application() -> (SocketAddr, watch::Sender<bool>) {
 }
 
 async fn until(remote: &Remote, status: &str) {
-    loop {
-        let (_, endpoint) = remote.get(&profile_path("app/externalEndpoints/one")).await;
-        if endpoint["properties"]["endpointMonitorStatus"] == status {
-            return;
+    let reached = async {
+        loop {
+            let (_, endpoint) = remote.get(&profile_path("app/externalEndpoints/one")).await;
+            if endpoint["properties"]["endpointMonitorStatus"] == status {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    };
+    // A watchdog, far above what it takes.
+    tokio::time::timeout(Duration::from_mins(1), reached)
+        .await
+        .unwrap_or_else(|_| panic!("the endpoint does not become {status}"));
 }
 
 #[tokio::test]

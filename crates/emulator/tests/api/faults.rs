@@ -1,10 +1,10 @@
 //! Injected faults over HTTP.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use emulator::Options;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::client::{Remote, profile_path, profiles_path, weighted};
 
@@ -27,7 +27,7 @@ async fn a_status_comes_with_the_bodies_and_headers_of_azure() {
         .await;
         let (got, body) = remote.get(&profile_path("app")).await;
         assert_eq!(got, status);
-        all.push_str(&format!("{status} {body}\n"));
+        writeln!(all, "{status} {body}").expect("a string grows");
     }
     insta::assert_snapshot!(all);
     faults(&remote, json!([{ "operation": "profiles.get", "status": 429, "retryAfter": 17, "body": { "odd": true } }])).await;
@@ -187,24 +187,58 @@ async fn what_was_asked_happens_though_the_client_gives_up() {
     remote.running.stop().await;
 }
 
+/// A day: a call that waits for it is not answered while the test runs.
+const LONG: &str = "1440m";
+
+/// Waits until a request has arrived. Returns its entry in the log.
+async fn arrived(remote: &Remote) -> Value {
+    loop {
+        let (_, requests) = remote.get("/_emulator/requests?log=true").await;
+        if let Some(entry) = requests["log"].get(0) {
+            return entry.clone();
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
-async fn delays_and_latency_are_waited_for() {
+async fn latency_holds_every_answer_back_but_not_the_control_api() {
     let options = Options {
-        latency: Duration::from_millis(40),
+        latency: Duration::from_hours(24),
         ..Options::default()
     };
     let remote = Remote::with(options).await;
-    let start = Instant::now();
-    remote.get(&profiles_path()).await;
-    assert!(start.elapsed() >= Duration::from_millis(40));
+    let path = profiles_path();
+    let entry = tokio::select! {
+        answer = remote.get(&path) => panic!("{answer:?}"),
+        entry = arrived(&remote) => entry,
+    };
+    assert_eq!(
+        (&entry["operation"], &entry["status"]),
+        (&json!("profiles.list"), &Value::Null)
+    );
+    remote.running.stop().await;
+}
+
+#[tokio::test]
+async fn a_delay_after_the_effect_holds_back_the_answer_only() {
+    let remote = Remote::start().await;
     faults(
         &remote,
-        json!([{ "operation": "profiles.list", "delay": "60ms", "when": "after" }]),
+        json!([{ "operation": "profiles.put", "delay": LONG, "when": "after" }]),
     )
     .await;
-    let start = Instant::now();
-    assert_eq!(remote.get(&profiles_path()).await.0, 200);
-    assert!(start.elapsed() >= Duration::from_millis(100));
+    let path = profile_path("app");
+    let body = weighted("app");
+    let effect = async {
+        while remote.get(&path).await.0 != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        answer = remote.put(&path, &body) => panic!("{answer:?}"),
+        () = effect => {}
+    }
     remote.running.stop().await;
 }
 

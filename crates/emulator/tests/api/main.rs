@@ -1,11 +1,18 @@
 //! The emulator's behaviour: refusals, lifecycles, laws, and everything over HTTP and DNS.
 
+#![expect(clippy::expect_used, reason = "what is missing fails the test")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "helpers take the documents that json! makes"
+)]
+
 mod client;
 mod control;
 mod dns;
 mod faults;
 mod laws;
 mod lifecycle;
+mod options;
 mod quirks;
 mod refusals;
 mod tags;

@@ -1,5 +1,7 @@
 //! What the api-versions show of one profile, and that a version neither reads nor writes what it does not know.
 
+use std::fmt::Write as _;
+
 use axum::http::Method;
 use emulator::{ApiVersion, Request};
 use serde_json::{Value, json};
@@ -42,7 +44,7 @@ fn every_version_shows_what_it_knows() {
             .expect("a body")
             .replace(&profile_path("app"), "…");
         if body != last {
-            shown.push_str(&format!("{version}\n  {body}\n"));
+            writeln!(shown, "{version}\n  {body}").expect("a string grows");
         }
         last = body;
     }

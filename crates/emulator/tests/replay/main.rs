@@ -3,6 +3,16 @@
 //!
 //! `cargo test -p emulator --test replay -- --nocapture` prints what was replayed.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a recording that cannot be read fails the test"
+)]
+#![expect(clippy::print_stdout, reason = "the test prints what was replayed")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "helpers take the documents that json! makes"
+)]
+
 mod examples;
 mod exchange;
 mod ordered;

@@ -30,7 +30,7 @@ pub(super) async fn put(State(edge): State<Edge>, body: Bytes) -> Result<StatusC
     let location = Location::parse(&body.location)
         .ok_or_else(|| BadInput::new(format!("{:?} is not an Azure region", body.location)))?;
     if let Some(host) = &body.host {
-        data_plane::Fqdn::new(host).map_err(|error| BadInput::because(&error))?;
+        data_plane::Fqdn::new(host).map_err(|error| BadInput::new(format!("host: {error}")))?;
     }
     edge.shared.with(|service| {
         let resource = AzureResource {

@@ -1,0 +1,82 @@
+//! The command line.
+
+use std::time::Duration;
+
+use clap::Parser;
+use emulator::{Args, Options};
+use rstest::rstest;
+
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+}
+
+fn parse(flags: &[&str]) -> Result<Options, clap::Error> {
+    let line = std::iter::once("emulator").chain(flags.iter().copied());
+    Cli::try_parse_from(line).map(|cli| cli.args.into())
+}
+
+#[test]
+fn without_flags_the_documented_defaults_apply() {
+    let options = parse(&[]).expect("no flag is required");
+    assert_eq!(options.arm_listen.to_string(), "127.0.0.1:8787");
+    assert_eq!(options.dns_listen.to_string(), "127.0.0.1:8653");
+    assert_eq!(options.cloud.dns_suffix.as_str(), "trafficmanager.net");
+    assert!(!options.cloud.allow_private_targets);
+    assert!(options.cloud.resource_groups.is_empty());
+    assert!(options.probes);
+    assert_eq!(
+        (options.latency, options.probe_interval, options.seed),
+        (Duration::ZERO, None, None)
+    );
+}
+
+#[test]
+fn every_flag_is_taken_over() {
+    let options = parse(&[
+        "--arm-listen=[::1]:0",
+        "--dns-listen=0.0.0.0:53",
+        "--dns-suffix=trafficmanager.cn",
+        "--allow-private-targets",
+        "--resource-group=a",
+        "--resource-group=b,c",
+        "--zone-record=east.example.com=127.0.0.1",
+        "--zone-record=west.example.com=::1",
+        "--probe-route=east.example.com:443=127.0.0.1:18443",
+        "--client-location=10.0.0.0/8=westeurope,NL,GEO-EU",
+        "--latency=200ms",
+        "--no-probes",
+        "--probe-interval=500ms",
+        "--seed=7",
+    ])
+    .expect("valid flags");
+    assert_eq!(options.arm_listen.to_string(), "[::1]:0");
+    assert_eq!(options.cloud.dns_suffix.as_str(), "trafficmanager.cn");
+    assert!(options.cloud.allow_private_targets);
+    assert_eq!(options.cloud.resource_groups, ["a", "b", "c"]);
+    assert_eq!(options.zone_records.len(), 2);
+    assert_eq!(options.probe_routes.len(), 1);
+    assert_eq!(options.client_locations.len(), 1);
+    assert_eq!(options.latency, Duration::from_millis(200));
+    assert!(!options.probes);
+    assert_eq!(options.probe_interval, Some(Duration::from_millis(500)));
+    assert_eq!(options.seed, Some(7));
+}
+
+#[rstest]
+#[case("--arm-listen=here")]
+#[case("--dns-suffix=a b")]
+#[case("--zone-record=east.example.com")]
+#[case("--zone-record=east.example.com=somewhere")]
+#[case("--probe-route=east.example.com=127.0.0.1:1")]
+#[case("--client-location=10.0.0.0/8")]
+#[case("--client-location=10.0.0.0/8=atlantis")]
+#[case("--latency=5")]
+#[case("--probe-interval=often")]
+#[case("--seed=x")]
+fn a_wrong_value_is_refused_by_its_flag(#[case] flag: &str) {
+    let error = parse(&[flag]).expect_err("a wrong value").to_string();
+    let name = flag.split('=').next().expect("a name");
+    assert!(error.contains(name), "{error}");
+}
