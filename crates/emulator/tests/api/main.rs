@@ -13,6 +13,7 @@ mod faults;
 mod laws;
 mod lifecycle;
 mod options;
+mod probes;
 mod quirks;
 mod refusals;
 mod tags;
