@@ -35,7 +35,8 @@ fn announce(running: &emulator::Running) -> io::Result<()> {
     out.flush()
 }
 
-async fn terminated() -> io::Result<()> {
+/// Waits for SIGINT or SIGTERM.
+pub(crate) async fn terminated() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

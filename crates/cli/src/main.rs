@@ -1,6 +1,8 @@
 //! ExternalDNS webhook provider for Azure Traffic Manager.
 
 #[cfg(feature = "emulator")]
+mod demo;
+#[cfg(feature = "emulator")]
 mod emulator;
 mod serve;
 
@@ -29,6 +31,9 @@ enum Command {
     /// Azure Traffic Manager on this machine: ARM API, probes and DNS answers.
     #[cfg(feature = "emulator")]
     Emulator(::emulator::Args),
+    /// The whole chain on this machine: two clusters, two webhooks, the emulator, and DNS answers.
+    #[cfg(feature = "emulator")]
+    Demo(demo::Args),
 }
 
 #[tokio::main]
@@ -43,6 +48,8 @@ async fn main() -> ExitCode {
         },
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => emulator::run(args).await.map_err(Into::into),
+        #[cfg(feature = "emulator")]
+        Command::Demo(args) => demo::run(args).await.map_err(Into::into),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
