@@ -47,15 +47,15 @@ func title(fault harness.Fault) string {
 var quick = harness.Setup{Serve: []string{"--deadline=1s", "--profile-grace=1h"}}
 
 func TestAFailingListIsASoftErrorAndChangesNothing(t *testing.T) {
-	world := harness.NewWorld(t)
-	cluster := world.ClusterWith(t, "cluster-east", quick)
-	cluster.Apply(t, east())
-	cluster.Settle(t)
-	before := world.Profiles(t, group)[profile]
-	for i, fault := range refusals {
+	for _, fault := range refusals {
 		t.Run(title(fault), func(t *testing.T) {
-			weight := 10 + i
-			cluster.Apply(t, east().With("weight", decimal(weight)))
+			t.Parallel()
+			world := harness.NewWorld(t)
+			cluster := world.ClusterWith(t, "cluster-east", quick)
+			cluster.Apply(t, east())
+			cluster.Settle(t)
+			before := world.Profiles(t, group)[profile]
+			cluster.Apply(t, east().With("weight", "5"))
 			fault.Operation = "profiles.list"
 			world.Break(t, fault)
 			var loop harness.Loop
@@ -69,8 +69,7 @@ func TestAFailingListIsASoftErrorAndChangesNothing(t *testing.T) {
 				t.Errorf("the profile changed:\nbefore %+v\nafter  %+v", before, after)
 			}
 			recovers(t, cluster)
-			before = world.Profiles(t, group)[profile]
-			wantEqual(t, "the weight", before.Endpoint("east-us").Properties.Weight, weight)
+			wantEqual(t, "the weight", world.Member(t, group, profile, "east-us").Properties.Weight, 5)
 		})
 	}
 }
@@ -105,35 +104,34 @@ func eventually(t *testing.T, cluster *harness.Cluster, wanted func(harness.Loop
 }
 
 func TestAListThatFailsForOneGroupOfTwoIsNeverAShorterList(t *testing.T) {
-	for _, registry := range []string{"--registry=txt", "--registry=noop"} {
-		t.Run(registry, func(t *testing.T) {
-			world := harness.NewWorld(t)
-			cluster := world.ClusterWith(t, "cluster-east", harness.Setup{
-				Groups: []string{group, "other-rg"}, Serve: quick.Serve, ExternalDNS: []string{registry},
-			})
-			cluster.Apply(t, plain("here").With("resource-group", group))
-			cluster.Apply(t, plain("there").With("resource-group", "other-rg"))
-			cluster.Settle(t)
-			here, there := world.Profiles(t, group), world.Profiles(t, "other-rg")
-			for _, fault := range refusals {
-				t.Run(title(fault), func(t *testing.T) {
-					fault.Operation, fault.ResourceGroup = "profiles.list", "other-rg"
-					world.Break(t, fault)
-					var loop harness.Loop
-					cost := world.Cost(t, func() { loop = cluster.Attempt(t) })
-					world.Heal(t)
-					if loop.Err == nil {
-						t.Error("the loop succeeded with half a list")
-					}
-					wantEqual(t, "the number of writes", cost.Writes, 0)
-					if harness.ProfilesDiffer(here["tm-here"], world.Profiles(t, group)["tm-here"]) ||
-						harness.ProfilesDiffer(there["tm-there"], world.Profiles(t, "other-rg")["tm-there"]) {
-						t.Error("a profile changed")
-					}
-					recovers(t, cluster)
+	for _, registry := range []string{"txt", "noop"} {
+		for _, fault := range refusals {
+			t.Run(registry+" "+title(fault), func(t *testing.T) {
+				t.Parallel()
+				world := harness.NewWorld(t)
+				cluster := world.ClusterWith(t, "cluster-east", harness.Setup{
+					Groups: []string{group, "other-rg"}, Serve: quick.Serve, ExternalDNS: []string{"--registry=" + registry},
 				})
-			}
-		})
+				cluster.Apply(t, plain("here").With("resource-group", group))
+				cluster.Apply(t, plain("there").With("resource-group", "other-rg"))
+				cluster.Settle(t)
+				here, there := world.Profiles(t, group), world.Profiles(t, "other-rg")
+				fault.Operation, fault.ResourceGroup = "profiles.list", "other-rg"
+				world.Break(t, fault)
+				var loop harness.Loop
+				cost := world.Cost(t, func() { loop = cluster.Attempt(t) })
+				world.Heal(t)
+				if loop.Err == nil {
+					t.Error("the loop succeeded with half a list")
+				}
+				wantEqual(t, "the number of writes", cost.Writes, 0)
+				if harness.ProfilesDiffer(here["tm-here"], world.Profiles(t, group)["tm-here"]) ||
+					harness.ProfilesDiffer(there["tm-there"], world.Profiles(t, "other-rg")["tm-there"]) {
+					t.Error("a profile changed")
+				}
+				recovers(t, cluster)
+			})
+		}
 	}
 }
 
@@ -146,6 +144,7 @@ func TestAFailingWriteIsRepairedByALaterLoop(t *testing.T) {
 				continue
 			}
 			t.Run(when+" "+title(fault), func(t *testing.T) {
+				t.Parallel()
 				world := harness.NewWorld(t)
 				cluster := world.ClusterWith(t, "cluster-east", quick)
 				fault.Operation, fault.When = "writes", when
@@ -176,6 +175,7 @@ func TestAFailingWriteIsRepairedByALaterLoop(t *testing.T) {
 func TestAProfileThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
 	for _, fault := range []harness.Fault{{Status: 401}, {Status: 403}, {Status: 409}, {Status: 500}, {Reset: true}} {
 		t.Run(title(fault), func(t *testing.T) {
+			t.Parallel()
 			world := harness.NewWorld(t)
 			cluster := world.ClusterWith(t, "cluster-east", quick)
 			names := []string{"a", "b", "c"}
@@ -248,6 +248,7 @@ func TestAnAzureThatCannotBeReached(t *testing.T) {
 func TestRandomFaultsConverge(t *testing.T) {
 	for seed := 1; seed <= 3; seed++ {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
 			world := harness.NewWorld(t)
 			eastern := world.ClusterWith(t, "cluster-east", quick)
 			western := world.ClusterWith(t, "cluster-west", quick)

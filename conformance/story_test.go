@@ -2,11 +2,24 @@
 package conformance
 
 import (
+	"flag"
 	"strconv"
 	"testing"
 
 	"external-dns-traffic-manager/conformance/harness"
 )
+
+// waiting is how many tests run at the same time where they mostly wait for a
+// client to try again.
+const waiting = "8"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", waiting); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
 
 const (
 	group   = harness.Group

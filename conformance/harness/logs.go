@@ -2,33 +2,43 @@ package harness
 
 import (
 	"io"
+	"sync"
 	"testing"
 
 	"github.com/sirupsen/logrus"
 	"k8s.io/klog/v2"
 )
 
-// captured is the test whose ExternalDNS log is being collected.
-var captured testing.TB
+// logs is what ExternalDNS has logged. Its loggers belong to the process, so tests
+// that run at the same time share them.
+var logs struct {
+	mutex  sync.Mutex
+	output buffer
+	tests  map[testing.TB]bool
+}
 
 // CaptureLogs collects what ExternalDNS logs during a test and prints it if the
-// test fails. ExternalDNS logs through process-wide loggers, so tests that run
-// loops do not run in parallel.
+// test fails.
 func CaptureLogs(tb testing.TB) {
 	tb.Helper()
-	if captured == tb {
+	logs.mutex.Lock()
+	defer logs.mutex.Unlock()
+	if logs.tests[tb] {
 		return
 	}
-	captured = tb
-	output := &buffer{}
-	logrus.SetOutput(output)
-	logrus.SetLevel(logrus.DebugLevel)
-	klog.LogToStderr(false)
-	klog.SetOutput(output)
+	if len(logs.tests) == 0 {
+		logs.tests = map[testing.TB]bool{}
+		logs.output.reset()
+		redirect(&logs.output)
+	}
+	logs.tests[tb] = true
+	start := len(logs.output.String())
 	tb.Cleanup(func() {
-		captured = nil
+		logs.mutex.Lock()
+		defer logs.mutex.Unlock()
+		delete(logs.tests, tb)
 		if tb.Failed() {
-			tb.Logf("=== log of ExternalDNS\n%s", output.String())
+			tb.Logf("=== log of ExternalDNS\n%s", logs.output.String()[start:])
 		}
 	})
 }
@@ -37,8 +47,14 @@ func CaptureLogs(tb testing.TB) {
 // loops.
 func DiscardLogs(tb testing.TB) {
 	tb.Helper()
-	captured = nil
-	logrus.SetOutput(io.Discard)
+	logs.mutex.Lock()
+	defer logs.mutex.Unlock()
+	redirect(io.Discard)
+}
+
+func redirect(output io.Writer) {
+	logrus.SetOutput(output)
+	logrus.SetLevel(logrus.DebugLevel)
 	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
+	klog.SetOutput(output)
 }

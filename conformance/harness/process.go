@@ -168,3 +168,9 @@ func (b *buffer) String() string {
 	defer b.mutex.Unlock()
 	return b.bytes.String()
 }
+
+func (b *buffer) reset() {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.bytes.Reset()
+}
