@@ -5,8 +5,8 @@
 //! An owner with many endpoints uses several tags, numbered from 0:
 //!
 //! ```text
-//! externaldns-claims-0-cluster-east = east-us,t5k2x0,s/default/my-app-east,my-app-east.example.com;…
-//!                                     endpoint  since  resource              host
+//! externaldns-claims-0-cluster-east = east-us,mwm0nk74,s/default/my-app-east,my-app-east.example.com;…
+//!                                     endpoint since   resource              host
 //! ```
 
 use std::collections::BTreeMap;
@@ -17,6 +17,7 @@ use traffic_manager::{EndpointName, Hostname};
 
 use crate::escape::{escape_name, escape_value, unescape};
 use crate::finding::Subject;
+use crate::member::Member;
 use crate::owner::OwnerId;
 
 /// How the names of claim tags begin.
@@ -29,7 +30,7 @@ pub struct Claim {
     pub owner: OwnerId,
     /// The endpoint's name; the endpoint may not exist yet, or no longer.
     pub endpoint: EndpointName,
-    /// When it was first claimed, to the second. The earlier of two claims wins.
+    /// When it was first claimed, to the millisecond. The earlier of two claims wins.
     pub since: Timestamp,
     /// The object and host that the endpoint stands for.
     pub subject: Subject,
@@ -50,6 +51,17 @@ pub struct ClaimTooLong {
 // === impl Claim ===
 
 impl Claim {
+    /// The claim that a new member gets.
+    pub fn new(member: &Member, owner: &OwnerId, now: Timestamp) -> Self {
+        Self {
+            owner: owner.clone(),
+            endpoint: member.key.endpoint.clone(),
+            // To the millisecond, as the tag keeps it.
+            since: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
+            subject: member.subject.clone(),
+        }
+    }
+
     /// The host of the record, when it is a valid name.
     pub fn host(&self) -> Option<Hostname> {
         self.subject.host.parse().ok()
@@ -60,10 +72,26 @@ impl Claim {
         (self.since, &self.owner)
     }
 
+    /// Checks that the claim fits a tag.
+    pub fn check(&self) -> Result<(), ClaimTooLong> {
+        self.text().map(drop)
+    }
+
+    fn text(&self) -> Result<String, ClaimTooLong> {
+        let text = self.encode();
+        if text.len() <= TAG_VALUE_MAX {
+            return Ok(text);
+        }
+        Err(ClaimTooLong {
+            endpoint: self.endpoint.clone(),
+            length: text.len(),
+        })
+    }
+
     fn encode(&self) -> String {
         [
             escape_value(self.endpoint.as_str()),
-            to_base36(self.since.as_second()),
+            to_base36(self.since.as_millisecond()),
             escape_value(&shorten(&self.subject.resource)),
             escape_value(&self.subject.host),
         ]
@@ -75,7 +103,7 @@ impl Claim {
         let claim = Self {
             owner: owner.clone(),
             endpoint: unescape(fields.next()?)?.parse().ok()?,
-            since: Timestamp::from_second(from_base36(fields.next()?)?).ok()?,
+            since: Timestamp::from_millisecond(from_base36(fields.next()?)?).ok()?,
             subject: Subject {
                 resource: lengthen(&unescape(fields.next()?)?),
                 host: unescape(fields.next()?)?,
@@ -109,13 +137,7 @@ pub fn write(owner: &OwnerId, claims: &[Claim]) -> Result<BTreeMap<String, Strin
     sorted.sort_by_key(|claim| (claim.since, &claim.endpoint));
     let mut values: Vec<String> = Vec::new();
     for claim in sorted {
-        let text = claim.encode();
-        if text.len() > TAG_VALUE_MAX {
-            return Err(ClaimTooLong {
-                endpoint: claim.endpoint.clone(),
-                length: text.len(),
-            });
-        }
+        let text = claim.text()?;
         match values.last_mut() {
             Some(value) if value.len() + 1 + text.len() <= TAG_VALUE_MAX => {
                 value.push(';');
@@ -172,8 +194,8 @@ fn lengthen(text: &str) -> String {
     text.to_owned()
 }
 
-fn to_base36(seconds: i64) -> String {
-    let mut rest = seconds.max(0);
+fn to_base36(number: i64) -> String {
+    let mut rest = number.max(0);
     let mut digits = Vec::new();
     loop {
         let digit = u32::try_from(rest % 36).unwrap_or(0);
@@ -219,7 +241,7 @@ mod tests {
         let tags = write(&east.owner, std::slice::from_ref(&east)).unwrap();
         insta::assert_debug_snapshot!(tags, @r#"
         {
-            "externaldns-claims-0-_43luster_2f_45ast": "east-us,top2v4,s/default/my-app-east,my-app-east.example.com",
+            "externaldns-claims-0-_43luster_2f_45ast": "east-us,mwm0nk74,s/default/my-app-east,my-app-east.example.com",
         }
         "#);
         assert_eq!(read(&tags), [east]);

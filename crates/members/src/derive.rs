@@ -2,13 +2,16 @@
 //! path and in every cluster, and within Azure's limits.
 
 use sha2::{Digest, Sha256};
-use traffic_manager::name::{ENDPOINT_NAME_MAX, PROFILE_NAME_MAX};
+use traffic_manager::name::PROFILE_NAME_MAX;
 use traffic_manager::{EndpointName, Hostname, Invalid, ProfileName};
 
 use crate::owner::OwnerId;
 
 /// Characters of the hash that keeps derived names apart: 30 bits.
 const HASH_CHARS: usize = 6;
+/// Characters of a derived endpoint name before its hash. Azure allows more,
+/// but the name also stands in a claim, and a tag holds 256 characters.
+const READABLE_MAX: usize = 56;
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// The profile name for a host: the host with hyphens for periods, and a hash
@@ -40,7 +43,7 @@ pub fn endpoint_name(
         .map(readable)
         .collect();
     let mut name = words.join(".");
-    name.truncate(ENDPOINT_NAME_MAX - HASH_CHARS - 1);
+    name.truncate(READABLE_MAX);
     format!("{name}-{}", hash(&parts.join("\n"))).parse()
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use external_dns::{Endpoint as Record, RecordType};
+use traffic_manager::Hostname;
 
 use crate::annotation::{Annotations, PROPERTY_PREFIX};
 use crate::finding::Subject;
@@ -85,8 +86,12 @@ pub fn concerns_us(record: &Record) -> bool {
     record.properties_under(PROPERTY_PREFIX).next().is_some()
 }
 
+/// The host in the form in which it is compared; as it is when it is no host.
 fn canonical_host(dns_name: &str) -> String {
-    dns_name.trim().trim_end_matches('.').to_lowercase()
+    match dns_name.parse::<Hostname>() {
+        Ok(host) => host.to_string(),
+        Err(_) => dns_name.trim().to_lowercase(),
+    }
 }
 
 #[cfg(test)]

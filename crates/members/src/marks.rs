@@ -19,6 +19,9 @@ pub const VANITY_HOST: &str = "externaldns-hostname";
 /// Tag with the time since which the profile has been empty.
 pub const RETIRED: &str = "externaldns-retired";
 
+/// Every mark.
+pub const ALL: [&str; 4] = [MANAGED_BY, SETTINGS_OWNER, VANITY_HOST, RETIRED];
+
 /// What the tags of a profile say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {

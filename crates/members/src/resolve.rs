@@ -10,6 +10,7 @@ mod blocked;
 mod duplicates;
 mod placement;
 mod priorities;
+mod room;
 mod settings;
 mod taken;
 

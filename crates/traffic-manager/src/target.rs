@@ -9,6 +9,8 @@ use crate::Invalid;
 /// A DNS name in lower case without a trailing period: labels of 1 to 63
 /// letters, digits, hyphens and underscores, 253 characters at most.
 /// A leading `*` label is allowed, because ExternalDNS has wildcard records.
+/// An international name is held in its ASCII form (`xn--…`), by which
+/// ExternalDNS compares names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hostname(String);
 
@@ -54,7 +56,12 @@ impl FromStr for Hostname {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let text = text.trim();
-        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+        let text = text.strip_suffix('.').unwrap_or(text);
+        let name = if text.is_ascii() {
+            text.to_ascii_lowercase()
+        } else {
+            idna::domain_to_ascii(text).unwrap_or_default()
+        };
         let plain = name.strip_prefix("*.").unwrap_or(&name);
         let label = |label: &str| {
             (1..=63).contains(&label.len())
@@ -151,6 +158,7 @@ mod tests {
 
     #[rstest]
     #[case("My-App.Example.com.", Some("my-app.example.com"))]
+    #[case("Bücher.example.com", Some("xn--bcher-kva.example.com"))]
     #[case("20.1.2.3", Some("20.1.2.3"))]
     #[case("2001:DB8::0001", Some("2001:db8::1"))]
     #[case("20.1.2", None)]

@@ -13,6 +13,7 @@
 
 mod apply;
 mod execute;
+mod found;
 mod listing;
 mod refusals;
 mod report;

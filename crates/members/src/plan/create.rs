@@ -24,7 +24,7 @@ pub(super) fn plan(change: &ProfileChange, owner: &OwnerId, now: Timestamp) -> P
     };
     let claims: Vec<Claim> = members
         .iter()
-        .map(|member| new_claim(member, owner, now))
+        .map(|member| Claim::new(member, owner, now))
         .collect();
     let mut tags = match claim::write(owner, &claims) {
         Ok(tags) => tags,
@@ -61,17 +61,6 @@ pub(super) fn plan(change: &ProfileChange, owner: &OwnerId, now: Timestamp) -> P
         gate: Gate::Vital,
     });
     plan
-}
-
-/// The claim that a new member gets.
-pub(super) fn new_claim(member: &Member, owner: &OwnerId, now: Timestamp) -> Claim {
-    Claim {
-        owner: owner.clone(),
-        endpoint: member.key.endpoint.clone(),
-        // To the second, as the tag keeps it.
-        since: Timestamp::from_second(now.as_second()).unwrap_or(now),
-        subject: member.subject.clone(),
-    }
 }
 
 /// When some members spell out a priority and others do not, the others get

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use traffic_manager::EndpointName;
 use traffic_manager::tag::TAGS_MAX;
 
-use super::create::new_claim;
 use super::{Gate, Step, Write};
 use crate::claim::{self, Claim, ClaimTooLong};
 use crate::marks::{RETIRED, SETTINGS_OWNER, VANITY_HOST};
@@ -67,13 +66,8 @@ pub(super) fn plan(
         .iter()
         .filter(|member| !claimed.contains(&member.key.endpoint));
     for member in unclaimed {
-        // A claim that was made before a crash counts from then.
-        let earlier = profile
-            .claims_of(owner)
-            .find(|claim| claim.endpoint == member.key.endpoint)
-            .map(|claim| claim.since);
-        let mut claim = new_claim(member, owner, now);
-        claim.since = earlier.unwrap_or(claim.since);
+        // A claim that did not lead to an endpoint counts from the new attempt.
+        let claim = Claim::new(member, owner, now);
         during.push(claim);
     }
     let after: Vec<Claim> = during

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use traffic_manager::{ProfileId, RelativeName};
+use traffic_manager::{ProfileId, RelativeName, RoutingMethod};
 
+use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
 use crate::member::{EndpointSpec, Member, MemberKey, Settings};
+use crate::properties::Properties;
 
 /// Wishes that Azure has refused and that shall not be tried for a while:
 /// trying again each loop would spend the write budget of everybody on a thing
@@ -13,8 +15,16 @@ use crate::member::{EndpointSpec, Member, MemberKey, Settings};
 #[derive(Debug, Clone, Default)]
 pub struct Blocked {
     names: BTreeMap<ProfileId, (RelativeName, String)>,
-    settings: BTreeMap<ProfileId, (Settings, String)>,
-    endpoints: BTreeMap<MemberKey, (EndpointSpec, String)>,
+    members: BTreeMap<MemberKey, (EndpointSpec, Circumstances, String)>,
+}
+
+/// What else was the case when Azure refused an endpoint.
+#[derive(Debug, Clone)]
+enum Circumstances {
+    /// The profile had this method.
+    Method(RoutingMethod),
+    /// The profile was to be created with these settings.
+    Settings(Box<Settings>),
 }
 
 // === impl Blocked ===
@@ -25,35 +35,42 @@ impl Blocked {
         self.names.insert(id, (name, message));
     }
 
-    /// Azure refuses to create the profile with these settings.
-    pub fn block_settings(&mut self, id: ProfileId, settings: Settings, message: String) {
-        self.settings.insert(id, (settings, message));
+    /// Azure refuses this endpoint in a profile with the member's method.
+    pub fn block_endpoint(&mut self, member: Member, message: String) {
+        let circumstances = Circumstances::Method(member.settings.method);
+        self.members
+            .insert(member.key, (member.endpoint, circumstances, message));
     }
 
-    /// Azure refuses this endpoint.
-    pub fn block_endpoint(&mut self, key: MemberKey, spec: EndpointSpec, message: String) {
-        self.endpoints.insert(key, (spec, message));
+    /// Azure refuses to create a profile with the member's settings and this
+    /// endpoint alone. It may mean the one or the other.
+    pub fn block_founder(&mut self, member: Member, message: String) {
+        let circumstances = Circumstances::Settings(Box::new(member.settings));
+        self.members
+            .insert(member.key, (member.endpoint, circumstances, message));
     }
 
-    /// Why a member is blocked, if it is.
-    pub(super) fn finding(&self, member: &Member) -> Option<Finding> {
+    /// Why a member of a profile with these settings is blocked, if it is.
+    pub(super) fn finding(&self, member: &Member, decided: &Properties) -> Option<Finding> {
         let finding =
             |reason, message: &String| Finding::new(reason, &member.subject, message.as_str());
         if let Some((name, message)) = self.names.get(&member.key.profile)
-            && *name == member.settings.relative_name
+            && decided.get(Name::DnsName) == Some(name.as_str())
         {
             return Some(finding(Reason::NameUnavailable, message));
         }
-        if let Some((settings, message)) = self.settings.get(&member.key.profile)
-            && *settings == member.settings
-        {
-            return Some(finding(Reason::AzureRefused, message));
-        }
-        let (spec, message) = self.endpoints.get(&member.key)?;
-        let same = EndpointSpec {
-            priority: member.endpoint.priority,
-            ..spec.clone()
+        let (spec, circumstances, message) = self.members.get(&member.key)?;
+        // Without a wish the priority is whatever was free at the time.
+        let wanted = EndpointSpec {
+            priority: member.endpoint.priority.or(spec.priority),
+            ..member.endpoint.clone()
         };
-        (same == member.endpoint).then(|| finding(Reason::AzureRefused, message))
+        let still = match circumstances {
+            Circumstances::Method(method) => {
+                decided.get(Name::RoutingMethod) == Some(method.as_str())
+            }
+            Circumstances::Settings(settings) => Properties::settings(settings) == *decided,
+        };
+        (wanted == *spec && still).then(|| finding(Reason::AzureRefused, message))
     }
 }

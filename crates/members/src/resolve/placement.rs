@@ -7,7 +7,7 @@ use traffic_manager::profile::Endpoint;
 use traffic_manager::{EndpointKind, EndpointName, ProfileId};
 
 use super::taken::{Taken, target_of};
-use super::{Blocked, Kept, Round, priorities, settings};
+use super::{Blocked, Kept, Round, priorities, room, settings};
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
 use crate::member::Member;
@@ -30,12 +30,7 @@ pub(super) fn place(
 
     let refused: Vec<_> = members
         .iter()
-        .filter_map(|member| {
-            Some((
-                member.key.clone(),
-                refusal(member, profile, kept, scope, blocked)?,
-            ))
-        })
+        .filter_map(|member| Some((member.key.clone(), refusal(member, profile, kept, scope)?)))
         .collect();
     if !refused.is_empty() {
         round.refused.extend(refused);
@@ -52,8 +47,11 @@ pub(super) fn place(
     let mut taken = Taken::of(&staying);
     let mut placed: Vec<Member> = Vec::new();
     for member in &members {
-        let circle = circle(member, profile, &decision.properties);
-        if let Some(finding) = circle.or_else(|| taken.conflict(member, decision.method)) {
+        let finding = blocked
+            .finding(member, &decision.properties)
+            .or_else(|| circle(member, profile, &decision.properties))
+            .or_else(|| taken.conflict(member, decision.method));
+        if let Some(finding) = finding {
             round.refused.push((member.key.clone(), finding));
         } else {
             taken.take(member);
@@ -61,6 +59,7 @@ pub(super) fn place(
         }
     }
     priorities::assign(&mut placed, profile, &mut taken, decision.method, round);
+    round.refused.extend(room::without(profile, &placed, scope));
     round.findings.extend(decision.findings);
     round
         .settings
@@ -97,10 +96,13 @@ fn circle(
     })
 }
 
-/// Since when the member has been claimed; new ones come last.
+/// Since when the member has been claimed; new ones come last. A claim whose
+/// endpoint does not exist is not a member yet: Azure may have refused it.
 fn claimed_since(profile: Option<&ObservedProfile>, member: &Member) -> Timestamp {
+    let name = &member.key.endpoint;
     profile
-        .and_then(|profile| profile.claim(&member.key.endpoint))
+        .filter(|profile| profile.endpoints().contains_key(name))
+        .and_then(|profile| profile.claim(name))
         .map_or(Timestamp::MAX, |claim| claim.since)
 }
 
@@ -110,11 +112,7 @@ fn refusal(
     profile: Option<&ObservedProfile>,
     kept: &Kept,
     scope: &Scope,
-    blocked: &Blocked,
 ) -> Option<Finding> {
-    if let Some(finding) = blocked.finding(member) {
-        return Some(finding);
-    }
     let refuse = |reason, message| Some(Finding::new(reason, &member.subject, message));
     let name = &member.key.endpoint;
     if kept.contains(&member.key) {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
 use members::batch::{Batch, ProfileChange};
-use members::plan::{Plan, Write, plan};
+use members::plan::{Plan, plan};
 use members::{Finding, Member, MemberKey, ObservedProfile, Reason, Subject};
 use traffic_manager::ProfileId;
 
-use super::execute::{Execution, Failure, describe, execute};
-use super::refusals::Refused;
+use super::execute::{Execution, describe, execute};
+use super::found::may_be_founded;
 use super::{Inner, ProviderError};
 use crate::provider_api::error_chain;
 use external_dns::Changes;
@@ -92,6 +92,15 @@ impl Inner {
     }
 
     async fn apply_to_profile(&self, id: &ProfileId, change: &ProfileChange) -> Outcome {
+        let (outcome, execution) = self.try_profile(id, change).await;
+        if may_be_founded(&execution, change) && self.found(id, change).await {
+            return self.try_profile(id, change).await.0;
+        }
+        outcome
+    }
+
+    /// Reads the profile, plans, and writes.
+    async fn try_profile(&self, id: &ProfileId, change: &ProfileChange) -> (Outcome, Execution) {
         let mut outcome = Outcome::default();
         let observed = match self.api.get_profile(id).await {
             Ok(profile) => profile.and_then(ObservedProfile::new),
@@ -102,7 +111,7 @@ impl Inner {
                 outcome
                     .missing
                     .extend(change.upserts.iter().map(|member| member.key.clone()));
-                return outcome;
+                return (outcome, Execution::default());
             }
         };
         let now = self.clock.now();
@@ -130,7 +139,7 @@ impl Inner {
             );
         }
         for failure in &execution.failures {
-            self.remember_refusal(id, change, failure);
+            self.remember_refusal(id, change, failure).await;
             outcome.failures.push(format!(
                 "profile {}: {}: {}",
                 id.name,
@@ -138,7 +147,7 @@ impl Inner {
                 error_chain(&failure.error)
             ));
         }
-        outcome
+        (outcome, execution)
     }
 
     /// Executes a plan, or logs it under `--dry-run`.
@@ -174,59 +183,4 @@ impl Inner {
         }
         execution
     }
-
-    /// Remembers a refusal that trying again each loop would not change.
-    fn remember_refusal(&self, id: &ProfileId, change: &ProfileChange, failure: &Failure) {
-        let error = &failure.error;
-        let said = error_chain(error);
-        match &failure.step.write {
-            Write::CreateProfile(_) => {
-                let Some(leader) = change
-                    .upserts
-                    .iter()
-                    .min_by_key(|member| (&member.subject, &member.key))
-                else {
-                    return;
-                };
-                let settings = leader.settings.clone();
-                if error.is_name_taken() {
-                    let message = format!(
-                        "the DNS name {}.{} belongs to somebody else; choose another {}",
-                        settings.relative_name,
-                        self.behaviour.scope.dns_suffix,
-                        members::annotation::Name::DnsName
-                    );
-                    self.refusals
-                        .remember(Refused::Name(id.clone(), settings.relative_name), message);
-                } else if is_invalid(error) {
-                    let message = format!("Azure refuses to create profile {}: {said}", id.name);
-                    self.refusals
-                        .remember(Refused::Settings(id.clone(), Box::new(settings)), message);
-                }
-            }
-            Write::PutEndpoint(_) if is_invalid(error) => {
-                let member = change
-                    .upserts
-                    .iter()
-                    .find(|member| Some(&member.key.endpoint) == failure.step.member.as_ref());
-                if let Some(member) = member {
-                    let message = format!(
-                        "Azure refuses endpoint {} of profile {}: {said}",
-                        member.key.endpoint, id.name
-                    );
-                    let spec = Box::new(member.endpoint.clone());
-                    self.refusals
-                        .remember(Refused::Endpoint(member.key.clone(), spec), message);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Whether Azure says that the request itself is wrong.
-fn is_invalid(error: &arm_client::Error) -> bool {
-    error
-        .status_error()
-        .is_some_and(|status| status.status == 400)
 }

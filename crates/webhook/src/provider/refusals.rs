@@ -3,8 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use members::MemberKey;
-use members::member::{EndpointSpec, Settings};
+use members::Member;
 use members::resolve::Blocked;
 use tokio::time::Instant;
 use traffic_manager::{ProfileId, RelativeName};
@@ -17,10 +16,10 @@ const RETRY_AFTER: Duration = Duration::from_mins(10);
 pub(super) enum Refused {
     /// The DNS name belongs to somebody else.
     Name(ProfileId, RelativeName),
-    /// The profile cannot be created like this.
-    Settings(ProfileId, Box<Settings>),
     /// The endpoint cannot be written like this.
-    Endpoint(MemberKey, Box<EndpointSpec>),
+    Endpoint(Box<Member>),
+    /// The profile cannot be created like this.
+    Founder(Box<Member>),
 }
 
 #[derive(Debug, Default)]
@@ -43,8 +42,8 @@ impl Refusals {
         for (_, refused, message) in known.iter().cloned() {
             match refused {
                 Refused::Name(id, name) => blocked.block_name(id, name, message),
-                Refused::Settings(id, settings) => blocked.block_settings(id, *settings, message),
-                Refused::Endpoint(key, spec) => blocked.block_endpoint(key, *spec, message),
+                Refused::Endpoint(member) => blocked.block_endpoint(*member, message),
+                Refused::Founder(member) => blocked.block_founder(*member, message),
             }
         }
         blocked

@@ -197,3 +197,61 @@ async fn a_move_that_cannot_join_does_not_leave() {
     assert!(azure.endpoint("old", "e").await.is_none());
     east.quiet(&azure, &with("new")).await;
 }
+
+#[tokio::test]
+async fn a_member_that_azure_refuses_does_not_keep_its_neighbours_out_of_a_new_profile() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let in_shop = |name: &str| {
+        app(name, &format!("{name}.example.com"))
+            .with_annotation(key("profile-name"), "shop")
+            .with_annotation(key("endpoint-name"), name)
+    };
+    // The refused one comes first, so that it is the first to try alone, and
+    // would lead if it were there: its settings must not come and go.
+    let refused = in_shop("a").with_annotation(key("endpoint-location"), "atlantis");
+    let other_port = |name| in_shop(name).with_annotation(key("monitor-port"), "80");
+    let services = [refused, other_port("b"), other_port("c")];
+    let (status, text) = east.run(&services).await.failed.unwrap();
+    assert_eq!(status, 503, "{text}");
+    assert!(azure.endpoint("shop", "b").await.is_some());
+    assert!(azure.endpoint("shop", "c").await.is_some());
+    assert!(azure.endpoint("shop", "a").await.is_none());
+    assert!(east.run(&services).await.failed.is_none());
+    east.quiet(&azure, &services).await;
+    // Mended, it is tried at once.
+    let mended = in_shop("a").with_annotation(key("endpoint-location"), "westeurope");
+    let services = [mended, other_port("b"), other_port("c")];
+    assert!(east.run(&services).await.failed.is_none());
+    assert!(azure.endpoint("shop", "a").await.is_some());
+    east.quiet(&azure, &services).await;
+}
+
+#[tokio::test]
+async fn a_conflict_that_is_not_about_the_name_is_tried_again() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    azure.faults(json!({"rules": [{"operation": "profiles.put", "status": 409, "body": {}, "calls": 1}]})).await;
+    let services = [my_app("east", "70")];
+    let (status, _) = east.run(&services).await.failed.unwrap();
+    assert_eq!(status, 503);
+    assert!(east.run(&services).await.failed.is_none());
+    assert!(azure.endpoint("my-app-global", "east-us").await.is_some());
+}
+
+#[tokio::test]
+async fn a_host_too_long_to_be_kept_is_reported_and_not_planned() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let label = "a".repeat(60);
+    let long = app("long", &format!("{label}.{label}.{label}.{label}.example"));
+    let services = [long, my_app("east", "70")];
+    assert!(east.run(&services).await.failed.is_none());
+    assert!(azure.endpoint("my-app-global", "east-us").await.is_some());
+    east.quiet(&azure, &services).await;
+    assert!(
+        east.metrics()
+            .await
+            .contains("invalid_objects{reason=\"InvalidAnnotation\"} 1")
+    );
+}

@@ -1,0 +1,122 @@
+//! Founding a profile.
+//!
+//! A profile is created by one PUT with all its first members, and Azure
+//! refuses the whole for one bad member. The others must not wait for it: they
+//! found the profile one by one until one succeeds, and the rest join it.
+
+use members::Member;
+use members::batch::ProfileChange;
+use members::plan::{Write, plan};
+use traffic_manager::ProfileId;
+
+use super::Inner;
+use super::execute::{Execution, Failure};
+use super::refusals::Refused;
+use crate::provider_api::error_chain;
+
+/// How many members try to found a profile alone. When the settings are at
+/// fault, each of them fails, and each costs a write.
+const FOUNDERS: usize = 5;
+
+// === impl Inner ===
+
+impl Inner {
+    /// After a creation that Azure has refused: creates the profile with one
+    /// member alone. Returns whether one could; those that could not are
+    /// remembered as refused.
+    pub(super) async fn found(&self, id: &ProfileId, change: &ProfileChange) -> bool {
+        let mut members: Vec<&Member> = change.upserts.iter().collect();
+        members.sort_by_key(|member| (&member.subject, &member.key));
+        for founder in members.into_iter().take(FOUNDERS) {
+            // Somebody else may have founded it meanwhile.
+            match self.api.get_profile(id).await {
+                Ok(None) => {}
+                Ok(Some(_)) => return true,
+                Err(_) => return false,
+            }
+            let alone = ProfileChange {
+                upserts: vec![founder.clone()],
+                ..ProfileChange::default()
+            };
+            let plan = plan(None, &alone, &self.behaviour.scope.owner, self.clock.now());
+            let execution = self.carry_out(id, plan).await;
+            let Some(failure) = execution.failures.first() else {
+                return true;
+            };
+            self.remember_refusal(id, &alone, failure).await;
+            if !is_invalid(&failure.error) {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Remembers a refusal that trying again each loop would not change.
+    pub(super) async fn remember_refusal(
+        &self,
+        id: &ProfileId,
+        change: &ProfileChange,
+        failure: &Failure,
+    ) {
+        let error = &failure.error;
+        let said = error_chain(error);
+        match &failure.step.write {
+            Write::CreateProfile(_) if error.is_name_taken() => {
+                let Some(leader) = change.upserts.first() else {
+                    return;
+                };
+                let name = &leader.settings.relative_name;
+                // Azure says 409 for other things as well: ask whether it is the name.
+                let answer = self.api.check_name(&id.subscription, name).await;
+                if answer.is_ok_and(|answer| !answer.available) {
+                    let message = format!(
+                        "the DNS name {name}.{} belongs to somebody else; choose another {}",
+                        self.behaviour.scope.dns_suffix,
+                        members::annotation::Name::DnsName
+                    );
+                    self.refusals
+                        .remember(Refused::Name(id.clone(), name.clone()), message);
+                }
+            }
+            Write::CreateProfile(_) if is_invalid(error) => {
+                // With several members it is not known whose fault it is.
+                if let [member] = change.upserts.as_slice() {
+                    let message = format!(
+                        "Azure refuses to create profile {} with endpoint {}: {said}",
+                        id.name, member.key.endpoint
+                    );
+                    self.refusals
+                        .remember(Refused::Founder(Box::new(member.clone())), message);
+                }
+            }
+            Write::PutEndpoint(_) if is_invalid(error) => {
+                let is_it =
+                    |member: &&Member| Some(&member.key.endpoint) == failure.step.member.as_ref();
+                if let Some(member) = change.upserts.iter().find(is_it) {
+                    let message = format!(
+                        "Azure refuses endpoint {} of profile {}: {said}",
+                        member.key.endpoint, id.name
+                    );
+                    self.refusals
+                        .remember(Refused::Endpoint(Box::new(member.clone())), message);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a creation failed that other founders might manage.
+pub(super) fn may_be_founded(execution: &Execution, change: &ProfileChange) -> bool {
+    change.upserts.len() > 1
+        && execution.failures.iter().any(|failure| {
+            matches!(failure.step.write, Write::CreateProfile(_)) && is_invalid(&failure.error)
+        })
+}
+
+/// Whether Azure says that the request itself is wrong.
+fn is_invalid(error: &arm_client::Error) -> bool {
+    error
+        .status_error()
+        .is_some_and(|status| status.status == 400)
+}
