@@ -64,15 +64,15 @@ impl Batch {
         for record in gone.filter(|record| !record.is_txt_ownership()) {
             for key in removed(record, scope) {
                 let row = (record.dns_name.clone(), key.endpoint.clone());
-                match joined.get(&row).filter(|profile| **profile != key.profile) {
-                    Some(to) => batch.departures.push(Departure {
-                        from: key,
-                        to: to.clone(),
-                    }),
-                    None => {
-                        let change = batch.profiles.entry(key.profile).or_default();
-                        change.removals.insert(key.endpoint);
-                    }
+                let to = joined
+                    .get(&row)
+                    .filter(|profile| **profile != key.profile)
+                    .cloned();
+                if let Some(to) = to {
+                    batch.departures.push(Departure { from: key, to });
+                } else {
+                    let change = batch.profiles.entry(key.profile).or_default();
+                    change.removals.insert(key.endpoint);
                 }
             }
         }
