@@ -1,5 +1,7 @@
 //! Shorthand for requests to a [`State`] and to a running emulator.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use emulator::{Cloud, Emulator, Options, Request, Response, Running, State};
 use serde_json::{Value, json};
@@ -92,6 +94,13 @@ pub(crate) fn put(state: &mut State, path: &str, body: &Value) -> Value {
     let response = send(state, Method::PUT, path, body);
     assert!(response.status.is_success(), "{response:?}");
     response.value()
+}
+
+/// Ends a test that waits for something that does not come; far above what it takes.
+pub(crate) async fn watchdog<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_mins(1), future)
+        .await
+        .unwrap_or_else(|_| panic!("{what} does not happen"))
 }
 
 /// A running emulator that accepts loopback targets, and a client for it.

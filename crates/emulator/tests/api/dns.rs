@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 
-use crate::client::{Remote, external, profile, profile_path};
+use crate::client::{Remote, external, profile, profile_path, watchdog};
 
 /// Asks the DNS server. Returns the code and the first CNAME.
 async fn ask(server: SocketAddr, name: &str) -> (ResponseCode, Option<String>) {
@@ -126,7 +126,7 @@ async fn application() -> (SocketAddr, watch::Sender<bool>) {
 }
 
 async fn until(remote: &Remote, status: &str) {
-    let reached = async {
+    watchdog(status, async {
         loop {
             let (_, endpoint) = remote.get(&profile_path("app/externalEndpoints/one")).await;
             if endpoint["properties"]["endpointMonitorStatus"] == status {
@@ -134,11 +134,8 @@ async fn until(remote: &Remote, status: &str) {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-    };
-    // A watchdog, far above what it takes.
-    tokio::time::timeout(Duration::from_mins(1), reached)
-        .await
-        .unwrap_or_else(|_| panic!("the endpoint does not become {status}"));
+    })
+    .await;
 }
 
 #[tokio::test]

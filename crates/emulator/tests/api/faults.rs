@@ -6,7 +6,7 @@ use std::time::Duration;
 use emulator::Options;
 use serde_json::{Value, json};
 
-use crate::client::{Remote, profile_path, profiles_path, weighted};
+use crate::client::{Remote, profile_path, profiles_path, watchdog, weighted};
 
 async fn faults(remote: &Remote, rules: Value) {
     let (status, answer) = remote
@@ -181,14 +181,19 @@ async fn what_was_asked_happens_though_the_client_gives_up() {
         .expect_err("the client gives up");
     assert!(error.is_timeout());
     assert_eq!(remote.get(&path).await.0, 404, "the effect is yet to come");
-    while remote.get(&path).await.0 != 200 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    watchdog("the effect", exists(&remote, &path)).await;
     remote.running.stop().await;
 }
 
 /// A day: a call that waits for it is not answered while the test runs.
 const LONG: &str = "1440m";
+
+/// Waits until a profile exists.
+async fn exists(remote: &Remote, path: &str) {
+    while remote.get(path).await.0 != 200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
 
 /// Waits until a request has arrived. Returns its entry in the log.
 async fn arrived(remote: &Remote) -> Value {
@@ -197,7 +202,7 @@ async fn arrived(remote: &Remote) -> Value {
         if let Some(entry) = requests["log"].get(0) {
             return entry.clone();
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
@@ -211,7 +216,7 @@ async fn latency_holds_every_answer_back_but_not_the_control_api() {
     let path = profiles_path();
     let entry = tokio::select! {
         answer = remote.get(&path) => panic!("{answer:?}"),
-        entry = arrived(&remote) => entry,
+        entry = watchdog("the call", arrived(&remote)) => entry,
     };
     assert_eq!(
         (&entry["operation"], &entry["status"]),
@@ -230,14 +235,9 @@ async fn a_delay_after_the_effect_holds_back_the_answer_only() {
     .await;
     let path = profile_path("app");
     let body = weighted("app");
-    let effect = async {
-        while remote.get(&path).await.0 != 200 {
-            tokio::task::yield_now().await;
-        }
-    };
     tokio::select! {
         answer = remote.put(&path, &body) => panic!("{answer:?}"),
-        () = effect => {}
+        () = watchdog("the effect", exists(&remote, &path)) => {}
     }
     remote.running.stop().await;
 }

@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use emulator::{Request, Response};
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::note;
@@ -267,4 +268,35 @@ fn of_profiles_as_a_whole() {
         ))
     });
     insta::assert_snapshot!(all);
+}
+
+#[rstest]
+#[case::touching("1.2.3.0/25", "1.2.3.128/25", false)]
+#[case::equal("1.2.3.0/24", "1.2.3.0/24", true)]
+#[case::inside("1.2.0.0/16", "1.2.3.0/24", true)]
+#[case::around("1.2.3.0/24", "1.2.0.0/16", true)]
+#[case::last_address("1.2.3.0/24", "1.2.3.255-1.2.4.0", true)]
+#[case::first_address("1.2.3.0-1.2.3.9", "1.2.2.0-1.2.3.0", true)]
+#[case::next_address("1.2.3.0-1.2.3.9", "1.2.3.10-1.2.3.11", false)]
+#[case::other_family("0.0.0.0/0", "2603:1030::/32", false)]
+#[case::version_6("2603:1030::/32", "2603:1030:1::/48", true)]
+#[case::everything("::/0", "1.2.3.0/24", true)]
+fn subnets_overlap(#[case] left: &str, #[case] right: &str, #[case] refused: bool) {
+    let subnets = |text: &str| {
+        let subnet = if let Some((first, scope)) = text.split_once('/') {
+            json!({ "first": first, "scope": scope.parse::<u8>().expect("a length") })
+        } else {
+            let (first, last) = text.split_once('-').expect("a range");
+            json!({ "first": first, "last": last })
+        };
+        json!({ "subnets": [subnet] })
+    };
+    let pair = json!([
+        external("one", "a.example.com", subnets(left)),
+        external("two", "b.example.com", subnets(right)),
+    ]);
+    let response = endpoints("Subnet", pair.clone());
+    assert_eq!(response.status.is_client_error(), refused, "{response:?}");
+    // Under another method the mapping is stored and means nothing.
+    assert_eq!(endpoints("Weighted", pair).status, 201);
 }

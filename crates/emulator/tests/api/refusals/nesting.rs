@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use emulator::model::location::Location;
-use emulator::{AzureResource, Response};
+use emulator::{AzureResource, Response, State};
 use serde_json::{Value, json};
 
 use super::note;
@@ -141,4 +141,31 @@ fn of_nesting_eleven_levels() {
         message,
         "Profiles cannot be nested more than 10 levels deep."
     );
+}
+
+#[test]
+fn of_two_chains_that_are_too_deep_together() {
+    fn nest(state: &mut State, parent: &str, child: &str) -> bool {
+        let body = json!({ "properties": { "targetResourceId": profile_path(child) } });
+        let path = profile_path(&format!("{parent}/nestedEndpoints/below"));
+        send(state, Method::PUT, &path, &body).status.is_success()
+    }
+    for (upper, lower, allowed) in [(5, 5, true), (6, 5, false), (5, 6, false)] {
+        let mut state = state();
+        for (chain, levels) in [("upper", upper), ("lower", lower)] {
+            for level in 0..levels {
+                let name = format!("{chain}{level}");
+                put(&mut state, &profile_path(&name), &weighted(&name));
+                if level > 0 {
+                    assert!(nest(&mut state, &format!("{chain}{}", level - 1), &name));
+                }
+            }
+        }
+        let bottom = format!("upper{}", upper - 1);
+        assert_eq!(
+            nest(&mut state, &bottom, "lower0"),
+            allowed,
+            "{upper} and {lower}"
+        );
+    }
 }
