@@ -55,7 +55,7 @@ async fn a_restart_loses_nothing() {
 async fn the_last_one_out_retires_the_profile_and_it_is_deleted_after_the_grace() {
     let azure = Azure::start().await;
     let east = Cluster::with("east", &azure, |args| {
-        args.profile_grace = Some("0s".to_owned())
+        args.profile_grace = Some("0s".to_owned());
     })
     .await;
     let west = Cluster::start("west", &azure).await;
@@ -149,7 +149,7 @@ async fn an_endpoint_deleted_by_hand_comes_back() {
 async fn a_dry_run_writes_nothing() {
     let azure = Azure::start().await;
     let east = Cluster::with("east", &azure, |args| {
-        args.dry_run = Some("true".to_owned())
+        args.dry_run = Some("true".to_owned());
     })
     .await;
     let looped = east.run(&[my_app("east", "70")]).await;
