@@ -25,6 +25,11 @@ fn is_path(code: &str) -> bool {
     begins.iter().any(|start| code.starts_with(start)) && !code.contains(['<', '*', ' '])
 }
 
+fn is_source(code: &str) -> bool {
+    let extension = Path::new(code).extension();
+    extension.is_some_and(|extension| extension == "rs" || extension == "go")
+}
+
 fn defines(source: &str, name: &str) -> bool {
     ["fn ", "func ", "struct ", ") "].iter().any(|keyword| {
         ["(", "<", " "]
@@ -57,8 +62,7 @@ fn every_function_is_where_the_tables_say() {
             let [.., functions, file] = cells.as_slice() else {
                 continue;
             };
-            let mut files =
-                code(file).filter(|code| code.ends_with(".rs") || code.ends_with(".go"));
+            let mut files = code(file).filter(|code| is_source(code));
             let (Some(path), None) = (files.next(), files.next()) else {
                 continue;
             };
