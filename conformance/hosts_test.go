@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -118,8 +119,8 @@ func TestUnusualHosts(t *testing.T) {
 		},
 		{
 			"a long name",
-			"a23456789-123456789-123456789-123456789.b23456789-123456789-123456789-123456789.c23456789-123456789-123456789-123456789.d23456789-123456789-123456789-123456789.example.com",
-			"a23456789-123456789-123456789-123456789.b23456789-123456789-123456789-123456789.c23456789-123456789-123456789-123456789.d23456789-123456789-123456789-123456789.example.com",
+			"a23456789-123456789-123456789-123456789.b23456789-123456789-123456789-123456789.c23456789-123456789-123456789-123456789.example.com",
+			"a23456789-123456789-123456789-123456789.b23456789-123456789-123456789-123456789.c23456789-123456789-123456789-123456789.example.com",
 		},
 		{"international", "bücher.example.com", "xn--bcher-kva.example.com"},
 	} {
@@ -146,6 +147,19 @@ func TestUnusualHosts(t *testing.T) {
 			wantNoProfiles(t, world, cluster)
 		})
 	}
+}
+
+// A claim has to fit a tag of Azure. A host that leaves no room for it is no member,
+// is reported, and is not planned in every loop.
+func TestAHostThatIsTooLongIsReported(t *testing.T) {
+	world := harness.NewWorld(t)
+	cluster := world.Cluster(t, "cluster-east")
+	service := plain("app").Without("endpoint-name")
+	service.Hosts = []string{strings.Repeat("a23456789-123456789-123456789-123456789-12345678.", 4) + "a23456789-123456789-123456789.example.com"}
+	cluster.Apply(t, service)
+	cluster.Apply(t, plain("neighbour"))
+	wantCounts(t, cluster.Settle(t), harness.Counts{Create: 1})
+	wantReported(t, cluster, "service/default/app")
 }
 
 // Two Services of one cluster serve one host, told apart by ExternalDNS's
