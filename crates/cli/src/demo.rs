@@ -33,6 +33,8 @@ mod share;
 mod story;
 mod style;
 mod table;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::io::{self, Write};

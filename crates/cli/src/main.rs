@@ -30,7 +30,7 @@ enum Command {
     Serve(Box<webhook::settings::ServeArgs>),
     /// Azure Traffic Manager on this machine: ARM API, probes and DNS answers.
     #[cfg(feature = "emulator")]
-    Emulator(::emulator::Args),
+    Emulator(Box<::emulator::Args>),
     /// The whole chain on this machine: two clusters, two webhooks, the emulator, and DNS answers.
     #[cfg(feature = "emulator")]
     Demo(demo::Args),
@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
             ended => ended.map_err(Into::into),
         },
         #[cfg(feature = "emulator")]
-        Command::Emulator(args) => emulator::run(args).await.map_err(Into::into),
+        Command::Emulator(args) => emulator::run(*args).await.map_err(Into::into),
         #[cfg(feature = "emulator")]
         Command::Demo(args) => demo::run(args).await.map_err(Into::into),
     };

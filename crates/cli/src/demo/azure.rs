@@ -157,7 +157,7 @@ impl std::fmt::Display for Requests {
         let parts: Vec<_> = self
             .operations
             .iter()
-            .map(|(name, counted)| format!("{}x {name}", counted.count))
+            .map(|(name, counted)| format!("{name} {}", counted.count))
             .collect();
         if parts.is_empty() {
             f.write_str("no request")
@@ -179,7 +179,7 @@ mod tests {
                 "endpoints.put": {"count": 1, "methods": {"PUT": 1}}}}"#,
         )
         .expect("what the emulator sends");
-        assert_eq!(requests.to_string(), "1x endpoints.put, 2x profiles.list");
+        assert_eq!(requests.to_string(), "endpoints.put 1, profiles.list 2");
         assert_eq!(
             (requests.of("profiles.list"), requests.of("tags.put")),
             (2, 0)

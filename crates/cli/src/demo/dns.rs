@@ -145,9 +145,8 @@ impl User {
         query.add_query(Query::query(question, RecordType::A));
         let query = query.to_vec().map_err(DnsError::Encode)?;
         for _ in 0..TRIES {
-            match timeout(PATIENCE, self.exchange(&query, id)).await {
-                Ok(answer) => return answer,
-                Err(_) => continue,
+            if let Ok(answer) = timeout(PATIENCE, self.exchange(&query, id)).await {
+                return answer;
             }
         }
         Err(DnsError::Silence(self.server))

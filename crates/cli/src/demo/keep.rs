@@ -3,6 +3,9 @@
 use std::io::Write;
 use std::time::Duration;
 
+use webhook::provider_api::error_chain;
+
+use super::azure::ProfileState;
 use super::narrator::Narrator;
 use super::scene::Scene;
 use super::story::StoryError;
@@ -14,8 +17,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// Says what can be asked, and keeps the loops of ExternalDNS going until Ctrl-C or SIGTERM.
 pub(super) async fn keep<W: Write>(scene: &mut Scene<'_, W>) -> Result<(), StoryError> {
     let mut ended = std::pin::pin!(crate::emulator::terminated());
-    let name = scene.fqdn().await?;
-    introduce(scene.world, scene.tell, &name)?;
+    let (profile, name) = scene.named_profile().await?;
+    introduce(scene.world, scene.tell, &profile, &name)?;
     scene.world.emulator_log.echo("emulator");
     scene
         .world
@@ -50,63 +53,65 @@ pub(super) async fn keep<W: Write>(scene: &mut Scene<'_, W>) -> Result<(), Story
 fn introduce<W: Write>(
     world: &World,
     tell: &mut Narrator<W>,
+    profile: &ProfileState,
     name: &str,
 ) -> Result<(), StoryError> {
     let dns = world.emulator().dns_addr();
-    let profile = name.split('.').next().unwrap_or(name);
-    let east = world.site(Side::East);
-    let endpoint = east.endpoint();
-    let health = world.control.url(&format!("health/{profile}/{endpoint}"));
-    tell.step("It goes on until Ctrl-C")?;
-    tell.say("Both clusters are back at 70/30, and ExternalDNS loops every 5 seconds. Ask:")?;
+    let relative = name.split('.').next().unwrap_or(name);
+    let endpoint = world.site(Side::East).endpoint();
+    let health = world.control.url(&format!("health/{relative}/{endpoint}"));
+    let resource = format!(
+        "{}{}/externalEndpoints/{endpoint}?api-version=2022-04-01",
+        world.emulator().arm_url(),
+        profile.id,
+    );
     let mut commands = vec![
         (
-            "where users are sent",
-            format!("dig @{} -p {} {name}", dns.ip(), dns.port()),
+            "Where a user is sent.".to_owned(),
+            format!("dig +noall +answer @{} -p {} {name}", dns.ip(), dns.port()),
         ),
         (
-            "what Azure holds",
+            "What Azure holds, and what it was asked for.".to_owned(),
             format!("curl -s {}", world.control.url("state")),
         ),
         (
-            "what Azure was asked",
+            String::new(),
             format!("curl -s {}", world.control.url("requests")),
         ),
     ];
     for side in Side::BOTH {
-        let instance = &world.site(side).instance;
+        let site = world.site(side);
+        let owner = &site.cluster.owner;
         commands.push((
-            "a webhook's records",
-            format!("curl -s {}/records", instance.api_url()),
+            format!("The records and the metrics of {owner}."),
+            format!("curl -s {}/records", site.instance.api_url()),
         ));
         commands.push((
-            "its metrics",
-            format!("curl -s {}/metrics", instance.ops_url()),
+            String::new(),
+            format!("curl -s {}/metrics", site.instance.ops_url()),
         ));
     }
-    let degraded = r#"-d '{"status":"Degraded"}'"#;
-    let probe = r#"-d '{"status":"Probe"}'"#;
     commands.extend([
         (
-            "take an endpoint out",
-            format!("curl -s -X PUT {health} {degraded}"),
+            "Take an endpoint out of the answers, and give it back to the probes.".to_owned(),
+            format!("curl -s -X PUT {health} -d '{{\"status\":\"Degraded\"}}'"),
         ),
         (
-            "and give it back",
-            format!("curl -s -X PUT {health} {probe}"),
+            String::new(),
+            format!("curl -s -X PUT {health} -d '{{\"status\":\"Probe\"}}'"),
+        ),
+        (
+            "Delete an endpoint by hand: the next loop of its owner brings it back.".to_owned(),
+            format!("curl -s -X DELETE '{resource}'"),
         ),
     ]);
+    tell.step("It goes on until Ctrl-C")?;
+    tell.say(&format!(
+        "Both clusters are back with the weights of their manifests, and ExternalDNS loops every {} seconds. What it \
+         does, and what the webhooks and the emulator log, shows below.",
+        INTERVAL.as_secs(),
+    ))?;
     tell.commands(&commands)?;
+    tell.blank()?;
     Ok(())
-}
-
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

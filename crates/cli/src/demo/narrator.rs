@@ -111,10 +111,13 @@ impl<W: Write> Narrator<W> {
         writeln!(self.out)
     }
 
-    /// Commands to copy, each below what it is for.
-    pub(super) fn commands(&mut self, commands: &[(&str, String)]) -> io::Result<()> {
+    /// Commands to copy, each below its purpose; one without a purpose belongs to the one before it.
+    pub(super) fn commands(&mut self, commands: &[(String, String)]) -> io::Result<()> {
         for (purpose, command) in commands {
-            self.note(&format!("# {purpose}"))?;
+            if !purpose.is_empty() {
+                self.blank()?;
+                self.note(&format!("# {purpose}"))?;
+            }
             writeln!(self.out, "{INDENT}{command}")?;
         }
         Ok(())
@@ -216,7 +219,20 @@ mod tests {
             assert_eq!(tell.met(), 1);
             Ok(())
         });
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text.trim_start(), @r"
+        1  Both clusters join
+           Something happens.
+           cluster-east: creates east-us
+
+           ENDPOINT  WEIGHT
+           east-us       70
+
+           east-us  ############################............   71.2 %  expected 70.0 +/- 8.7
+           west-us  ############............................   28.8 %  expected 30.0 +/- 8.7
+
+           ok the answers split 70/30
+           FAILED no write: there were 2
+        ");
     }
 
     #[test]
@@ -226,7 +242,10 @@ mod tests {
             queries: 1,
         };
         let text = told(|tell| tell.shares(&tally.compare(&by_weight(&[("east-us", 1)]))));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        east-us   ........................................    0.0 %  expected 100.0
+        SERVFAIL  ########################################  100.0 %  expected 0.0
+        ");
     }
 
     #[test]

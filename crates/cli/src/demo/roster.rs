@@ -19,16 +19,15 @@ pub(super) struct Member {
 }
 
 /// The endpoints of the profile with their owners. `records` are what the webhooks returned to their ExternalDNS.
-pub(super) fn members<'a>(
-    profile: &ProfileState,
-    records: impl Iterator<Item = &'a Endpoint> + Clone,
-) -> Vec<Member> {
+pub(super) fn members(profile: &ProfileState, records: &[&[Endpoint]]) -> Vec<Member> {
     profile
         .endpoints
         .iter()
         .map(|endpoint| Member {
             owner: records
-                .clone()
+                .iter()
+                .copied()
+                .flatten()
                 .find(|record| record.set_identifier == endpoint.name)
                 .and_then(Endpoint::owner)
                 .map(str::to_owned),
@@ -97,7 +96,11 @@ mod tests {
         let record = Endpoint::new("east-us.example.com", RecordType::CNAME, ["x"])
             .with_set_identifier("east-us")
             .with_label(labels::OWNER, "cluster-east");
-        let members = members(&profile, [&record].into_iter());
-        insta::assert_snapshot!(table(&members).lines(Style::PLAIN).join("\n"), @"");
+        let members = members(&profile, &[&[], &[record]]);
+        insta::assert_snapshot!(table(&members).lines(Style::PLAIN).join("\n"), @r"
+        OWNER         ENDPOINT  TARGET               WEIGHT  STATUS   HEALTH
+        cluster-east  east-us   east-us.example.com      70  Enabled  Online
+        -             by-hand   by-hand.example.com      70  Enabled  Degraded
+        ");
     }
 }

@@ -61,7 +61,7 @@ impl<W: Write> Scene<'_, W> {
         let done = self.loop_once(side).await?;
         let owner = &self.world.site(side).cluster.owner;
         let line = format!(
-            "{owner}: ExternalDNS {}; Azure answers {}",
+            "{owner}: ExternalDNS {}; calls to Azure: {}",
             done.did, done.requests
         );
         self.tell.note(&line)?;
@@ -97,7 +97,8 @@ impl<W: Write> Scene<'_, W> {
             .map(|side| self.world.site(*side).endpoint().to_owned());
         let mut wanted: Vec<_> = names.collect();
         wanted.sort();
-        let what = format!("the probes find {} online", wanted.join(" and "));
+        let only = if sides.len() == 1 { "only " } else { "" };
+        let what = format!("the probes find {only}{} online", wanted.join(" and "));
         let reached = |profile: Option<&ProfileState>| {
             profile.is_some_and(|profile| online(profile).is_some_and(|found| found == wanted))
         };
@@ -120,6 +121,7 @@ impl<W: Write> Scene<'_, W> {
         loop {
             let profile = self.world.profile().await?;
             if profile.is_none() {
+                self.settle().await?;
                 return self.expect(what, Ok(()));
             }
             if Instant::now() > limit {
@@ -137,16 +139,27 @@ impl<W: Write> Scene<'_, W> {
         }
     }
 
+    /// Waits until nobody asks Azure for anything: a second look of the webhook at the same profile may be under way.
+    async fn settle(&mut self) -> Result<(), StoryError> {
+        let mut before = self.world.control.requests().await?;
+        loop {
+            sleep(GLANCE).await;
+            let after = self.world.control.requests().await?;
+            if after == before {
+                return Ok(());
+            }
+            before = after;
+        }
+    }
+
     /// The table of members, and the members. Whose each is, says the webhook that returns it.
     pub(super) async fn show_members(&mut self) -> Result<Vec<Member>, StoryError> {
         for side in Side::BOTH {
             self.loop_once(side).await?;
         }
         let profile = self.world.profile().await?;
-        let records = Side::BOTH.map(|side| &self.world.site(side).cluster.records);
-        let members = profile.map_or_else(Vec::new, |profile| {
-            roster::members(&profile, records.into_iter().flatten())
-        });
+        let records = Side::BOTH.map(|side| self.world.site(side).cluster.records.as_slice());
+        let members = profile.map_or_else(Vec::new, |profile| roster::members(&profile, &records));
         self.tell.table(&roster::table(&members))?;
         Ok(members)
     }
@@ -200,18 +213,21 @@ impl<W: Write> Scene<'_, W> {
             None => format!("there is no {INVALID}"),
         });
         self.expect(
-            &format!("the metric counts {count} invalid objects"),
+            &format!("the metric of invalid objects is {count}"),
             outcome,
         )
     }
 
     /// The global name of the profile.
-    pub(super) async fn fqdn(&mut self) -> Result<String, StoryError> {
-        let profile = self.world.profile().await?;
-        match profile.and_then(|profile| profile.fqdn) {
-            Some(fqdn) => Ok(fqdn),
-            None => Err(StoryError::NoProfile),
-        }
+    pub(super) async fn fqdn(&self) -> Result<String, StoryError> {
+        Ok(self.named_profile().await?.1)
+    }
+
+    /// The profile and its global name.
+    pub(super) async fn named_profile(&self) -> Result<(ProfileState, String), StoryError> {
+        let profile = self.world.profile().await?.ok_or(StoryError::NoProfile)?;
+        let name = profile.fqdn.clone().ok_or(StoryError::NoProfile)?;
+        Ok((profile, name))
     }
 }
 

@@ -67,11 +67,16 @@ impl Tally {
     }
 
     fn comparison(&self, expected: Expected) -> Comparison {
-        let queries = f64::from(self.queries.max(1));
+        // Without a query there is no share and no chance either.
+        let draws = if self.queries == 0 {
+            f64::INFINITY
+        } else {
+            f64::from(self.queries)
+        };
         let count = self.answers.get(&expected.endpoint).copied();
-        let variance = expected.share * (1.0 - expected.share) / queries;
+        let variance = expected.share * (1.0 - expected.share) / draws;
         Comparison {
-            observed: f64::from(count.unwrap_or_default()) / queries,
+            observed: f64::from(count.unwrap_or_default()) / draws,
             expected: expected.share,
             tolerance: DEVIATIONS * variance.max(0.0).sqrt(),
             endpoint: expected.endpoint,

@@ -176,7 +176,10 @@ async fn mistype<W: Write>(scene: &mut Scene<'_, W>) -> Told {
         .filter(|entry| entry.level == "WARN" && entry.field("object").is_some_and(about))
         .collect();
     for report in &reports {
-        scene.tell.note(&format!("log of cluster-east: {report}"))?;
+        scene.tell.note(&format!(
+            "log of cluster-east: {} {}",
+            report.level, report.message
+        ))?;
     }
     let named = reports.len() == 1
         && reports

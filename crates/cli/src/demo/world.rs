@@ -20,7 +20,6 @@ use super::manifest::{App, EAST, Files, ManifestError, WEST};
 /// In place of the profile's 30 seconds. Four failures in a row take an endpoint out.
 const PROBE_INTERVAL: Duration = Duration::from_millis(400);
 /// The port of a monitor with HTTPS.
-#[expect(clippy::expect_used, reason = "decided when this is compiled")]
 const HTTPS: NonZeroU16 = NonZeroU16::new(443).expect("not zero");
 
 /// Why not everything runs.
