@@ -1,6 +1,10 @@
 //! `demo` tells its whole story, in plain text when nobody looks, and everything in it is as expected.
 
 #![cfg(feature = "emulator")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -77,6 +81,7 @@ fn what_is_kept_can_be_asked() {
         .arg("--keep")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .expect("the binary runs");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
@@ -98,14 +103,64 @@ fn what_is_kept_can_be_asked() {
     assert!(child.wait().expect("it ends").success(), "{rest:?}");
 }
 
-/// The answer to a GET, as curl would print it with its head.
+/// When Azure refuses, the story ends: exit code 1, the cause in one line, and the ends of the logs.
+#[test]
+fn a_story_that_fails_says_why() {
+    let mut child = demo()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let url = lines
+        .by_ref()
+        .map(|line| line.expect("UTF-8"))
+        .find_map(|line| {
+            let (_, rest) = line.split_once("Azure http://")?;
+            Some(format!("http://{}", rest.split(',').next()?))
+        })
+        .expect("the address of the emulator");
+    let rules = r#"{"rules":[{"operation":"profiles.list","status":403}]}"#;
+    let answer = http("PUT", &format!("{url}/_emulator/faults"), rules);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+    let text: Vec<_> = lines.map(|line| line.expect("UTF-8")).collect();
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.starts_with("error: the story ends early: cluster-"),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("GET /records was answered with 503"),
+        "{errors}"
+    );
+    for log in ["cluster-east", "cluster-west", "emulator"] {
+        let headline = format!("The end of the log of {log}");
+        assert!(text.contains(&headline), "{text:#?}");
+    }
+    assert!(
+        text.iter()
+            .any(|line| line.contains("ERROR listing Traffic Manager profiles failed")),
+        "{text:#?}"
+    );
+}
+
+/// The answer to a GET, with its head.
 fn get(url: &str) -> String {
+    http("GET", url, "")
+}
+
+fn http(method: &str, url: &str, body: &str) -> String {
     let rest = url.strip_prefix("http://").expect("plain HTTP");
     let (host, path) = rest.split_once('/').expect("a path");
     let mut stream = TcpStream::connect(host).expect("somebody listens");
+    let length = body.len();
     write!(
         stream,
-        "GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+        "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .expect("a request");
     let mut answer = String::new();

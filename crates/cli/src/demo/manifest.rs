@@ -277,6 +277,25 @@ mod tests {
         assert_eq!(settings.resource_groups.len(), 1);
     }
 
+    /// The other release of a cluster reads the same Services, so it has to read the same annotations.
+    #[test]
+    fn both_releases_read_one_prefix() {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Zone {
+            extra_args: Vec<String>,
+        }
+        let text = include_str!("../../../../examples/multi-region/external-dns-zone.values.yaml");
+        let zone: Zone = EAST.yaml("zone values", text).expect("valid values");
+        for files in [EAST, WEST] {
+            let prefix = files.release().expect("valid values").annotation_prefix;
+            assert!(
+                zone.extra_args
+                    .contains(&format!("--annotation-prefix={prefix}"))
+            );
+        }
+    }
+
     #[test]
     fn a_number_without_quotes_is_no_annotation() {
         let files = Files {
