@@ -141,6 +141,7 @@ fn plan(line: &str) -> Answer {
 fn registry(line: &str) -> Answer {
     let case: PlanCase = serde_json::from_str(line)?;
     let controller = Controller::new(case.registry()?)
+        .with_old_owner(&case.old_owner_id)
         .with_policy(case.policy.parse::<Policy>()?)
         .with_types(case.types())
         .with_domain_filter(case.domain_filter.clone());

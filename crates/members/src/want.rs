@@ -267,7 +267,13 @@ impl Source {
         let mut addresses = self.addresses.clone();
         addresses.sort_unstable();
         addresses.dedup();
-        let first = addresses.first()?.clone();
+        let Some(first) = addresses.first().cloned() else {
+            reader.problem(format!(
+                "the record has no address or name to point at; name one with {}",
+                Name::Target
+            ));
+            return None;
+        };
         let same: Vec<_> = addresses
             .iter()
             .filter(|address| address.family() == first.family())
@@ -404,10 +410,10 @@ fn check_method(reader: &mut Reader<'_>, settings: &Settings, endpoint: &Endpoin
         )
     };
     match settings.method {
-        RoutingMethod::Performance if endpoint.location.is_none() => {
+        RoutingMethod::Performance if reader.text(Name::EndpointLocation).is_none() => {
             reader.problem(missing(Name::EndpointLocation, "westeurope"));
         }
-        RoutingMethod::Geographic if endpoint.geo_mapping.is_none() => {
+        RoutingMethod::Geographic if reader.text(Name::GeoMapping).is_none() => {
             reader.problem(missing(Name::GeoMapping, "GEO-EU,US"));
         }
         RoutingMethod::MultiValue if matches!(endpoint.target, Target::Name(_)) => {

@@ -33,6 +33,7 @@ pub struct Controller {
     policy: Policy,
     types: ManagedTypes,
     domain_filters: Vec<DomainFilter>,
+    old_owner: Option<String>,
 }
 
 /// Where ExternalDNS keeps what it owns.
@@ -60,7 +61,12 @@ impl Controller {
             Registry::Txt(txt) => txt.types().clone(),
             Registry::Noop => ManagedTypes::default(),
         };
+        let old_owner = match &registry {
+            Registry::Txt(txt) => txt.old_owner().map(str::to_owned),
+            Registry::Noop => None,
+        };
         Self {
+            old_owner,
             registry,
             policy: Policy::Sync,
             types,
@@ -72,6 +78,14 @@ impl Controller {
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// The same controller with `--migrate-from-txt-owner`. ExternalDNS hands it
+    /// to the plan whatever the registry is; a [`TxtRegistry`] brings its own.
+    #[must_use]
+    pub fn with_old_owner(mut self, old_owner: impl Into<String>) -> Self {
+        self.old_owner = Some(old_owner.into()).filter(|owner| !owner.is_empty());
         self
     }
 
@@ -116,16 +130,16 @@ impl Controller {
     /// A body may be empty all the same. It is, when everything in it turns out to
     /// belong to somebody else at the last moment.
     pub fn plan(&self, observation: &Observation, adjusted: Vec<Endpoint>) -> Option<Changes> {
-        let (owner, old_owner) = match &self.registry {
-            Registry::Txt(txt) => (Some(txt.owner().to_owned()), txt.old_owner()),
-            Registry::Noop => (None, None),
+        let owner = match &self.registry {
+            Registry::Txt(txt) => Some(txt.owner().to_owned()),
+            Registry::Noop => None,
         };
         let plan = Plan {
             policy: self.policy,
             domain_filters: self.domain_filters.clone(),
             types: self.types.clone(),
             owner,
-            old_owner: old_owner.map(str::to_owned),
+            old_owner: self.old_owner.clone(),
         };
         let desired = adjusted.into_iter().map(normalize_alias).collect();
         let changes = plan.changes(observation.current.clone(), desired);

@@ -1,7 +1,7 @@
 //! From Services to records, as ExternalDNS's service source does it.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::endpoint::{Endpoint, EndpointKey, Ttl};
@@ -217,8 +217,13 @@ fn type_of(target: &str) -> RecordType {
 fn merge(mut sourced: Vec<Sourced>) -> Vec<Sourced> {
     sourced.sort_by(|left, right| left.record.resource().cmp(&right.record.resource()));
     let mut merged: BTreeMap<(EndpointKey, Option<String>), Sourced> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for mut one in sourced {
-        sort_targets(&mut one.record.targets);
+        // Targets are put in order on the first record of each name only. The
+        // later ones keep their load balancer's order for the comparison below.
+        if seen.insert(one.record.key()) {
+            sort_targets(&mut one.record.targets);
+        }
         // CNAME records with another first target, and only they, stay apart.
         let apart = (one.record.record_type == RecordType::CNAME)
             .then(|| one.record.targets.first().cloned().unwrap_or_default());
@@ -232,6 +237,9 @@ fn merge(mut sourced: Vec<Sourced>) -> Vec<Sourced> {
                 place.insert(one);
             }
         }
+    }
+    for one in merged.values_mut() {
+        sort_targets(&mut one.record.targets);
     }
     merged.into_values().collect()
 }

@@ -39,7 +39,7 @@ names! {
     DnsName = "dns-name",
     /// Seconds that resolvers may keep an answer. Default: the record's own TTL annotation, else 30.
     DnsTtl = "dns-ttl",
-    /// `true` makes the object a member; anything else leaves it alone.
+    /// `true` makes the object a member, `false` or no annotation leaves it alone.
     Enabled = "enabled",
     /// Azure region of the endpoint; required under Performance routing.
     EndpointLocation = "endpoint-location",

@@ -50,11 +50,18 @@ impl Blocked {
             .insert(member.key, (member.endpoint, circumstances, message));
     }
 
-    /// Why a member of a profile with these settings is blocked, if it is.
-    pub(super) fn finding(&self, member: &Member, decided: &Properties) -> Option<Finding> {
+    /// Why a member of a profile with these settings is blocked, if it is. What
+    /// was refused to the creation of a profile says nothing about one that exists.
+    pub(super) fn finding(
+        &self,
+        member: &Member,
+        decided: &Properties,
+        exists: bool,
+    ) -> Option<Finding> {
         let finding =
             |reason, message: &String| Finding::new(reason, &member.subject, message.as_str());
         if let Some((name, message)) = self.names.get(&member.key.profile)
+            && !exists
             && decided.get(Name::DnsName) == Some(name.as_str())
         {
             return Some(finding(Reason::NameUnavailable, message));
@@ -69,7 +76,9 @@ impl Blocked {
             Circumstances::Method(method) => {
                 decided.get(Name::RoutingMethod) == Some(method.as_str())
             }
-            Circumstances::Settings(settings) => Properties::settings(settings) == *decided,
+            Circumstances::Settings(settings) => {
+                !exists && Properties::settings(settings) == *decided
+            }
         };
         (wanted == *spec && still).then(|| finding(Reason::AzureRefused, message))
     }

@@ -48,7 +48,7 @@ pub(super) fn place(
     let mut placed: Vec<Member> = Vec::new();
     for member in &members {
         let finding = blocked
-            .finding(member, &decision.properties)
+            .finding(member, &decision.properties, profile.is_some())
             .or_else(|| circle(member, profile, &decision.properties))
             .or_else(|| taken.conflict(member, decision.method));
         if let Some(finding) = finding {

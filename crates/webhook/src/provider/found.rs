@@ -7,7 +7,7 @@
 use members::Member;
 use members::batch::ProfileChange;
 use members::plan::{Write, plan};
-use traffic_manager::ProfileId;
+use traffic_manager::{ProfileId, RelativeName};
 
 use super::Inner;
 use super::execute::{Execution, Failure};
@@ -66,9 +66,7 @@ impl Inner {
                     return;
                 };
                 let name = &leader.settings.relative_name;
-                // Azure says 409 for other things as well: ask whether it is the name.
-                let answer = self.api.check_name(&id.subscription, name).await;
-                if answer.is_ok_and(|answer| !answer.available) {
+                if self.name_is_taken(id, name).await {
                     let message = format!(
                         "the DNS name {name}.{} belongs to somebody else; choose another {}",
                         self.behaviour.scope.dns_suffix,
@@ -103,6 +101,17 @@ impl Inner {
             }
             _ => {}
         }
+    }
+
+    /// Azure says 409 for other things than a taken name: asks whether it is
+    /// the name, and whether the profile is not simply there, because an answer
+    /// was wrong. Who may not ask has to believe the 409.
+    async fn name_is_taken(&self, id: &ProfileId, name: &RelativeName) -> bool {
+        let taken = match self.api.check_name(&id.subscription, name).await {
+            Ok(answer) => !answer.available,
+            Err(error) => error.is_forbidden(),
+        };
+        taken && matches!(self.api.get_profile(id).await, Ok(None))
     }
 }
 

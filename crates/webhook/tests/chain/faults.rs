@@ -255,3 +255,20 @@ async fn a_host_too_long_to_be_kept_is_reported_and_not_planned() {
             .contains("invalid_objects{reason=\"InvalidAnnotation\"} 1")
     );
 }
+
+#[tokio::test]
+async fn a_conflict_answered_after_the_profile_was_created_does_not_block_it() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let rule = json!({"operation": "profiles.put", "status": 409, "body": {}, "calls": 1, "when": "after"});
+    azure.faults(json!({"rules": [rule]})).await;
+    let (status, _) = east.run(&[my_app("east", "70")]).await.failed.unwrap();
+    assert_eq!(status, 503);
+    let services = [my_app("east", "50")];
+    for _ in 0..2 {
+        assert!(east.run(&services).await.failed.is_none());
+    }
+    let endpoint = azure.endpoint("my-app-global", "east-us").await.unwrap();
+    assert_eq!(endpoint["properties"]["weight"], 50);
+    east.quiet(&azure, &services).await;
+}
