@@ -21,6 +21,7 @@ mod application;
 mod azure;
 mod cluster;
 mod dns;
+mod error;
 mod instance;
 mod keep;
 mod log;
@@ -39,11 +40,11 @@ mod world;
 
 use std::io::{self, Write};
 
+use error::StoryError;
 use instance::InstanceError;
 use log::Log;
 use narrator::Narrator;
 use scene::Scene;
-use story::StoryError;
 use style::Style;
 use world::{Side, World, WorldError};
 

@@ -50,6 +50,7 @@ pub fn provider(
             resource_groups: settings.resource_groups.clone(),
             dns_suffix: DNS_SUFFIX.to_owned(),
         },
+        arm: settings.arm_endpoint.to_string(),
         deadline: settings.deadline,
         dry_run: settings.dry_run,
         profile_grace: match settings.profile_retention {

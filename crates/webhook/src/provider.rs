@@ -42,6 +42,8 @@ use report::Report;
 pub struct Behaviour {
     /// Who this is, and where it may work.
     pub scope: Scope,
+    /// Where ARM is, for messages.
+    pub arm: String,
     /// How long ExternalDNS is kept waiting for an answer.
     pub deadline: Duration,
     /// Log the plan and write nothing.
@@ -102,7 +104,7 @@ impl Provider for TrafficManagerProvider {
 
     async fn adjust(&self, endpoints: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
         let snapshot = self.inner.listing_for_adjust().await?;
-        let blocked = self.inner.refusals.current();
+        let blocked = self.inner.refusals.current(self.inner.clock.monotonic());
         let scope = &self.inner.behaviour.scope;
         let resolution = resolve(&gather(&endpoints), &snapshot.observed, scope, &blocked);
         self.inner.report.wishes(resolution.findings);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use webhook::provider_api::error_chain;
 
 use super::azure::ProfileState;
+use super::error::StoryError;
 use super::narrator::Narrator;
 use super::scene::Scene;
-use super::story::StoryError;
 use super::world::{Side, World};
 
 /// Between two loops of ExternalDNS, a minute by default there.

@@ -8,10 +8,10 @@ use tokio::time::{Instant, sleep};
 
 use super::azure::{ProfileState, Requests};
 use super::cluster::Did;
+use super::error::StoryError;
 use super::narrator::Narrator;
 use super::roster::{self, Member};
 use super::share::{Comparison, Expected};
-use super::story::StoryError;
 use super::world::{Side, World};
 use super::{dns, metrics};
 

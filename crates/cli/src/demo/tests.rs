@@ -1,10 +1,10 @@
 //! The story can fail: what is not as expected ends it.
 
+use super::error::StoryError;
 use super::log::Log;
 use super::narrator::Narrator;
 use super::scene::Scene;
 use super::share::by_weight;
-use super::story::StoryError;
 use super::style::Style;
 use super::world::{Side, World};
 

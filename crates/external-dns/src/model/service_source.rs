@@ -216,7 +216,7 @@ fn type_of(target: &str) -> RecordType {
 /// Makes one record of those that are for the same name, type and set identifier.
 fn merge(mut sourced: Vec<Sourced>) -> Vec<Sourced> {
     sourced.sort_by(|left, right| left.record.resource().cmp(&right.record.resource()));
-    let mut merged: BTreeMap<(EndpointKey, Option<String>), Sourced> = BTreeMap::new();
+    let mut merged: BTreeMap<(EndpointKey, Option<(String, Ttl)>), Sourced> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for mut one in sourced {
         // Targets are put in order on the first record of each name only. The
@@ -224,9 +224,12 @@ fn merge(mut sourced: Vec<Sourced>) -> Vec<Sourced> {
         if seen.insert(one.record.key()) {
             sort_targets(&mut one.record.targets);
         }
-        // CNAME records with another first target, and only they, stay apart.
-        let apart = (one.record.record_type == RecordType::CNAME)
-            .then(|| one.record.targets.first().cloned().unwrap_or_default());
+        // CNAME records with another first target or another time to live, and
+        // only they, stay apart.
+        let apart = (one.record.record_type == RecordType::CNAME).then(|| {
+            let first = one.record.targets.first().cloned();
+            (first.unwrap_or_default(), one.record.record_ttl)
+        });
         match merged.entry((one.record.key(), apart)) {
             Entry::Occupied(mut held) => {
                 let targets = &mut held.get_mut().record.targets;
@@ -238,10 +241,17 @@ fn merge(mut sourced: Vec<Sourced>) -> Vec<Sourced> {
             }
         }
     }
-    for one in merged.values_mut() {
-        sort_targets(&mut one.record.targets);
-    }
-    merged.into_values().collect()
+    // What is the same but for its time to live or its Service is sent once.
+    // ExternalDNS keeps one by chance; here it is the first.
+    let mut sent = BTreeSet::new();
+    merged
+        .into_values()
+        .filter_map(|mut one| {
+            sort_targets(&mut one.record.targets);
+            sent.insert((one.record.key(), one.record.targets.clone()))
+                .then_some(one)
+        })
+        .collect()
 }
 
 fn sort_targets(targets: &mut Vec<String>) {

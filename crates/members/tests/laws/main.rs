@@ -6,6 +6,7 @@
 mod azure;
 mod cluster;
 mod stories;
+mod upkeep;
 
 use proptest::prelude::*;
 

@@ -31,6 +31,8 @@ pub struct Failure {
     pub outcome: &'static str,
     /// The reason, for a person. Without secrets.
     pub text: String,
+    /// What stands in the log, when the one who saw the cause has logged it.
+    pub summary: Option<String>,
 }
 
 /// ExternalDNS reads at most 1 MiB of an error's body before it gives up the connection; a person reads less.
@@ -47,6 +49,7 @@ impl Answer {
                 status: SoftStatus::INTERNAL,
                 outcome: "internal",
                 text: format!("internal error: the answer cannot be written: {error}"),
+                summary: None,
             }),
         }
     }
@@ -96,6 +99,7 @@ impl From<ProviderError> for Failure {
         Self {
             status: error.status(),
             outcome: error.outcome(),
+            summary: matches!(error, ProviderError::Azure { .. }).then(|| error.to_string()),
             text: error_chain(&error),
         }
     }

@@ -173,6 +173,7 @@ impl Api {
                 "not finished within {} s; accepted work goes on",
                 self.deadline.as_secs_f64()
             ),
+            summary: None,
         }
     }
 }
@@ -206,6 +207,7 @@ fn answer_of(result: &Result<Answer, JoinError>) -> Answer {
             outcome: "panic",
             text: "internal error: the call panicked; this is a bug, and the log has the details"
                 .to_owned(),
+            summary: None,
         }),
         Err(_) => Answer::Failed(stopped()),
     }
@@ -216,6 +218,7 @@ fn stopped() -> Failure {
         status: SoftStatus::UNAVAILABLE,
         outcome: "stopped",
         text: "the webhook is shutting down".to_owned(),
+        summary: None,
     }
 }
 
@@ -224,6 +227,7 @@ fn wrong_method() -> Answer {
         status: SoftStatus::NOT_IMPLEMENTED,
         outcome: "method",
         text: CALLS.to_owned(),
+        summary: None,
     })
 }
 
@@ -246,7 +250,8 @@ fn log(call: Call, answer: &Answer, duration: Duration) {
         Answer::Failed(Failure { text: error, .. }) if matches!(outcome, "panic" | "internal") => {
             tracing::error!(outcome, status, duration_ms, error, "call failed");
         }
-        Answer::Failed(Failure { text: error, .. }) => {
+        Answer::Failed(Failure { text, summary, .. }) => {
+            let error = summary.as_ref().unwrap_or(text);
             tracing::warn!(
                 outcome,
                 status,

@@ -25,6 +25,7 @@ pub async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Failure> {
             status: SoftStatus::INTERNAL,
             outcome: "body",
             text: format!("the request's body ended early: {error}"),
+            summary: None,
         })?;
         length = length.saturating_add(chunk.len());
         if length <= limit {
@@ -40,6 +41,7 @@ pub async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Failure> {
             status: SoftStatus::TOO_LARGE,
             outcome: "body",
             text: format!("the request's body has {length} bytes, and {limit} are the limit"),
+            summary: None,
         })
     }
 }
@@ -61,5 +63,6 @@ fn decode<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Failure> {
         status: SoftStatus::INTERNAL,
         outcome: "body",
         text: format!("the request's body is not {what}: {error}"),
+        summary: None,
     })
 }

@@ -16,7 +16,7 @@ use crate::provider_api::error_chain;
 use external_dns::Changes;
 
 /// Profiles that are written at the same time. Azure's write budget refills at
-/// ten a second, and a write takes about a second.
+/// ten a second.
 const PARALLEL_PROFILES: usize = 8;
 
 /// What became of one profile's change.
@@ -106,7 +106,7 @@ impl Inner {
             Ok(profile) => profile.and_then(ObservedProfile::new),
             Err(error) => {
                 let text = format!("reading profile {}: {}", id.name, error_chain(&error));
-                tracing::error!(profile = %id.name, error = %error_chain(&error), "reading the profile failed; nothing is written to it");
+                tracing::warn!(profile = %id.name, error = %error_chain(&error), "reading the profile failed; nothing is written to it");
                 outcome.failures.push(text);
                 outcome
                     .missing
@@ -171,7 +171,7 @@ impl Inner {
         let execution = execute(self.api.as_ref(), id, plan).await;
         self.listings.outdate();
         for failure in &execution.failures {
-            tracing::error!(
+            tracing::warn!(
                 profile = %id.name,
                 resource_group = %id.resource_group,
                 member = failure.step.member.as_ref().map(tracing::field::display),

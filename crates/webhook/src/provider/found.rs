@@ -72,8 +72,7 @@ impl Inner {
                         self.behaviour.scope.dns_suffix,
                         members::annotation::Name::DnsName
                     );
-                    self.refusals
-                        .remember(Refused::Name(id.clone(), name.clone()), message);
+                    self.remember(Refused::Name(id.clone(), name.clone()), message);
                 }
             }
             Write::CreateProfile(_) if is_invalid(error) => {
@@ -83,8 +82,7 @@ impl Inner {
                         "Azure refuses to create profile {} with endpoint {}: {said}",
                         id.name, member.key.endpoint
                     );
-                    self.refusals
-                        .remember(Refused::Founder(Box::new(member.clone())), message);
+                    self.remember(Refused::Founder(Box::new(member.clone())), message);
                 }
             }
             Write::PutEndpoint(_) if is_invalid(error) => {
@@ -95,12 +93,16 @@ impl Inner {
                         "Azure refuses endpoint {} of profile {}: {said}",
                         member.key.endpoint, id.name
                     );
-                    self.refusals
-                        .remember(Refused::Endpoint(Box::new(member.clone())), message);
+                    self.remember(Refused::Endpoint(Box::new(member.clone())), message);
                 }
             }
             _ => {}
         }
+    }
+
+    fn remember(&self, refused: Refused, message: String) {
+        self.refusals
+            .remember(self.clock.monotonic(), refused, message);
     }
 
     /// Azure says 409 for other things than a taken name: asks whether it is

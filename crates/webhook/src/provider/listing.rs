@@ -12,7 +12,6 @@ use std::time::Duration;
 use arm_client::ListScope;
 use futures::future::{BoxFuture, FutureExt, Shared, try_join_all};
 use members::Observed;
-use tokio::time::Instant;
 
 use super::Inner;
 use crate::provider_api::ProviderError;
@@ -28,7 +27,8 @@ const FRESH_WHEN_LATE: Duration = Duration::from_mins(3);
 pub(super) struct Snapshot {
     pub(super) observed: Observed,
     generation: u64,
-    completed: Instant,
+    /// Monotonic time.
+    completed: Duration,
 }
 
 /// Why there is no listing.
@@ -57,6 +57,14 @@ struct Running {
     generation: u64,
 }
 
+// === impl Snapshot ===
+
+impl Snapshot {
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.completed)
+    }
+}
+
 // === impl Listings ===
 
 impl Listings {
@@ -70,11 +78,11 @@ impl Listings {
         self.generation.load(Ordering::SeqCst)
     }
 
-    fn latest(&self, within: Duration) -> Option<Arc<Snapshot>> {
+    fn latest(&self, now: Duration, within: Duration) -> Option<Arc<Snapshot>> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = latest.as_ref()?;
         let current = snapshot.generation == self.generation();
-        (current && snapshot.completed.elapsed() <= within).then(|| Arc::clone(snapshot))
+        (current && snapshot.age(now) <= within).then(|| Arc::clone(snapshot))
     }
 
     fn forget_running(&self, generation: u64) {
@@ -96,21 +104,26 @@ impl Inner {
     pub(super) async fn listing_for_records(
         self: &Arc<Self>,
     ) -> Result<Arc<Snapshot>, ProviderError> {
-        let started = Instant::now();
+        let started = self.clock.monotonic();
         let running = self.join_or_start();
         let listed = running.listed.clone().await;
         // Beyond the deadline nobody hears this answer; it is kept for the next call.
-        if started.elapsed() < self.behaviour.deadline || listed.is_err() {
+        if self.clock.monotonic().saturating_sub(started) < self.behaviour.deadline
+            || listed.is_err()
+        {
             self.listings.forget_running(running.generation);
         }
-        listed.map_err(|error| listing_failed(&error))
+        listed.map_err(|error| self.listing_failed(&error))
     }
 
     /// The listing for `/adjustendpoints`: the latest if it is still good.
     pub(super) async fn listing_for_adjust(
         self: &Arc<Self>,
     ) -> Result<Arc<Snapshot>, ProviderError> {
-        match self.listings.latest(FRESH_FOR_ADJUST) {
+        match self
+            .listings
+            .latest(self.clock.monotonic(), FRESH_FOR_ADJUST)
+        {
             Some(snapshot) => Ok(snapshot),
             None => self.listing_for_records().await,
         }
@@ -123,11 +136,12 @@ impl Inner {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let generation = self.listings.generation();
+        let now = self.clock.monotonic();
         let usable = running.as_ref().filter(|running| {
             let late = running.listed.peek().map(|listed| {
                 listed
                     .as_ref()
-                    .is_ok_and(|snapshot| snapshot.completed.elapsed() <= FRESH_WHEN_LATE)
+                    .is_ok_and(|snapshot| snapshot.age(now) <= FRESH_WHEN_LATE)
             });
             running.generation == generation && late.unwrap_or(true)
         });
@@ -169,7 +183,7 @@ impl Inner {
                 let snapshot = Arc::new(Snapshot {
                     observed: Observed::new(profiles.into_iter().flatten(), scope),
                     generation,
-                    completed: Instant::now(),
+                    completed: self.clock.monotonic(),
                 });
                 self.report.listed(&snapshot.observed, &scope.owner);
                 *self
@@ -185,11 +199,14 @@ impl Inner {
             }
         }
     }
-}
 
-fn listing_failed(error: &Arc<ListingError>) -> ProviderError {
-    ProviderError::Azure {
-        action: "listing the Traffic Manager profiles failed; nothing was changed".to_owned(),
-        source: Box::new(Arc::clone(error)),
+    fn listing_failed(&self, error: &Arc<ListingError>) -> ProviderError {
+        let arm = &self.behaviour.arm;
+        ProviderError::Azure {
+            action: format!(
+                "listing the Traffic Manager profiles at {arm} failed; nothing was changed"
+            ),
+            source: Box::new(Arc::clone(error)),
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use members::Member;
 use members::resolve::Blocked;
-use tokio::time::Instant;
 use traffic_manager::{ProfileId, RelativeName};
 
 /// How long a refused wish is left alone before it is tried again.
@@ -23,21 +22,21 @@ pub(super) enum Refused {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<Vec<(Instant, Refused, String)>>);
+pub(super) struct Refusals(Mutex<Vec<(Duration, Refused, String)>>);
 
 // === impl Refusals ===
 
 impl Refusals {
-    /// Remembers a refusal and what Azure said.
-    pub(super) fn remember(&self, refused: Refused, message: String) {
+    /// Remembers a refusal and what Azure said. `now` is monotonic.
+    pub(super) fn remember(&self, now: Duration, refused: Refused, message: String) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.push((Instant::now(), refused, message));
+        known.push((now, refused, message));
     }
 
     /// The refusals that still hold, the latest of each wish.
-    pub(super) fn current(&self) -> Blocked {
+    pub(super) fn current(&self, now: Duration) -> Blocked {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|(since, _, _)| since.elapsed() < RETRY_AFTER);
+        known.retain(|(since, _, _)| now.saturating_sub(*since) < RETRY_AFTER);
         let mut blocked = Blocked::default();
         for (_, refused, message) in known.iter().cloned() {
             match refused {

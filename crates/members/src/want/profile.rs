@@ -1,0 +1,145 @@
+//! Which profile, and how it is probed.
+
+use traffic_manager::{
+    Hostname, Invalid, MonitorProtocol, Port, ProfileName, RelativeName, ResourceGroup,
+    RoutingMethod, Target,
+};
+
+use super::Scope;
+use crate::annotation::{Name, Reader};
+use crate::derive;
+use crate::member::{EndpointSpec, Monitor, ProbePath, Settings};
+
+pub(super) fn resource_group(scope: &Scope, reader: &mut Reader<'_>) -> Option<ResourceGroup> {
+    let listed = || {
+        let groups: Vec<_> = scope
+            .resource_groups
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        groups.join(", ")
+    };
+    if reader.text(Name::ResourceGroup).is_none() {
+        if let [only] = scope.resource_groups.as_slice() {
+            return Some(only.clone());
+        }
+        reader.problem(format!(
+            "{} is required: the resource group of the profile",
+            Name::ResourceGroup
+        ));
+        return None;
+    }
+    let group: ResourceGroup = reader.value(Name::ResourceGroup)?;
+    if scope.resource_groups.is_empty() || scope.resource_groups.contains(&group) {
+        Some(group)
+    } else {
+        reader.invalid(
+            Name::ResourceGroup,
+            &format!(
+                "this webhook is limited to the resource groups {}",
+                listed()
+            ),
+        );
+        None
+    }
+}
+
+pub(super) fn profile_name(
+    reader: &mut Reader<'_>,
+    host: Option<&Hostname>,
+) -> Option<ProfileName> {
+    match reader.text(Name::ProfileName) {
+        Some(_) => reader.value(Name::ProfileName),
+        None => derived(reader, host.map(derive::profile_name)),
+    }
+}
+
+pub(super) fn relative_name(
+    reader: &mut Reader<'_>,
+    profile: Option<&ProfileName>,
+) -> Option<RelativeName> {
+    if reader.text(Name::DnsName).is_some() {
+        return reader.value(Name::DnsName);
+    }
+    let derived: Option<RelativeName> = profile?.into();
+    if derived.is_none() {
+        reader.problem(format!(
+            "the profile name {} is not a DNS name; give one with {}",
+            profile?,
+            Name::DnsName
+        ));
+    }
+    derived
+}
+
+pub(super) fn derived<T>(reader: &mut Reader<'_>, name: Option<Result<T, Invalid>>) -> Option<T> {
+    match name? {
+        Ok(name) => Some(name),
+        Err(invalid) => {
+            reader.problem(format!("no name can be derived from the host: {invalid}"));
+            None
+        }
+    }
+}
+
+pub(super) fn monitor(reader: &mut Reader<'_>) -> Option<Monitor> {
+    let protocol: Option<MonitorProtocol> = reader.value(Name::MonitorProtocol);
+    let port: Option<Port> = reader.value(Name::MonitorPort);
+    let path: Option<ProbePath> = reader.value(Name::MonitorPath);
+    let protocol = match protocol {
+        Some(protocol) => protocol,
+        None if reader.text(Name::MonitorProtocol).is_none() => MonitorProtocol::Https,
+        None => return None,
+    };
+    let port = match port {
+        Some(port) => Some(port),
+        None if reader.text(Name::MonitorPort).is_some() => None,
+        None => {
+            let port = protocol.default_port().and_then(Port::new);
+            if port.is_none() {
+                reader.problem(format!("{} is required with TCP", Name::MonitorPort));
+            }
+            port
+        }
+    };
+    let path = match (protocol, path) {
+        (MonitorProtocol::Tcp, None) => None,
+        (MonitorProtocol::Tcp, Some(_)) => {
+            reader.invalid(Name::MonitorPath, "a TCP probe has no path; remove it");
+            None
+        }
+        (_, None) if reader.text(Name::MonitorPath).is_none() => Some(ProbePath::root()),
+        (_, path) => path,
+    };
+    Some(Monitor {
+        protocol,
+        port: port?,
+        path,
+    })
+}
+
+/// What a routing method needs of each of its endpoints.
+pub(super) fn check_method(reader: &mut Reader<'_>, settings: &Settings, endpoint: &EndpointSpec) {
+    let missing = |name: Name, example: &str| {
+        format!(
+            "{name} is required with {} routing, for example {example:?}",
+            settings.method
+        )
+    };
+    match settings.method {
+        RoutingMethod::Performance if reader.text(Name::EndpointLocation).is_none() => {
+            reader.problem(missing(Name::EndpointLocation, "westeurope"));
+        }
+        RoutingMethod::Geographic if reader.text(Name::GeoMapping).is_none() => {
+            reader.problem(missing(Name::GeoMapping, "GEO-EU,US"));
+        }
+        RoutingMethod::MultiValue if matches!(endpoint.target, Target::Name(_)) => {
+            reader.problem(format!(
+                "MultiValue routing answers with addresses, and the target is the name {}; set {} to `address` or to an IP address",
+                endpoint.target,
+                Name::Target
+            ));
+        }
+        _ => {}
+    }
+}

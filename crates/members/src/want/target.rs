@@ -1,0 +1,88 @@
+//! Where an endpoint points.
+
+use traffic_manager::{Hostname, Target};
+
+use super::Source;
+use super::wish::TargetWish;
+use crate::annotation::{Name, Reader};
+
+// === impl Source ===
+
+impl Source {
+    /// Where the endpoint points: the host itself, unless it cannot be that,
+    /// because users would be sent back to the name they came from, or because
+    /// a wildcard is not a name to go to.
+    pub(super) fn target(
+        &self,
+        reader: &mut Reader<'_>,
+        host: Option<&Hostname>,
+        vanity_host: Option<&Hostname>,
+    ) -> Option<Target> {
+        let given = reader.text(Name::Target).is_some();
+        let wish = match reader.value(Name::Target) {
+            Some(wish) => wish,
+            None if given => return None,
+            None => TargetWish::Hostname,
+        };
+        let host = host?;
+        let points_back = |name: &Hostname| Some(name) == vanity_host;
+        match wish {
+            TargetWish::Explicit(Target::Name(name)) if points_back(&name) => {
+                reader.invalid(
+                    Name::Target,
+                    "this is the vanity host, which points at the profile: users would go round in circles",
+                );
+                None
+            }
+            TargetWish::Explicit(target) => Some(target),
+            TargetWish::Hostname if given && (host.is_wildcard() || points_back(host)) => {
+                reader.invalid(
+                    Name::Target,
+                    "the host is a wildcard or the vanity host itself; use `address` or name a target",
+                );
+                None
+            }
+            TargetWish::Hostname if !host.is_wildcard() && !points_back(host) => {
+                Some(Target::Name(host.clone()))
+            }
+            TargetWish::Hostname | TargetWish::Address => self.address(reader, vanity_host),
+        }
+    }
+
+    /// The load balancer's address: IPv4 before IPv6 before a name. More than
+    /// one of a kind is ambiguous, because an endpoint has one target.
+    fn address(&self, reader: &mut Reader<'_>, vanity_host: Option<&Hostname>) -> Option<Target> {
+        let mut addresses = self.addresses.clone();
+        addresses.sort_unstable();
+        addresses.dedup();
+        let Some(first) = addresses.first().cloned() else {
+            reader.problem(format!(
+                "the record has no address or name to point at; name one with {}",
+                Name::Target
+            ));
+            return None;
+        };
+        let same: Vec<_> = addresses
+            .iter()
+            .filter(|address| address.family() == first.family())
+            .map(ToString::to_string)
+            .collect();
+        if same.len() > 1 {
+            reader.problem(format!(
+                "the object has several {}: {}; an endpoint has one target: name it with {}",
+                first.family(),
+                same.join(", "),
+                Name::Target,
+            ));
+            return None;
+        }
+        if matches!(&first, Target::Name(name) if Some(name) == vanity_host) {
+            reader.problem(format!(
+                "the record's target is the vanity host {first}, which points at the profile: users would go round in circles; name another with {}",
+                Name::Target
+            ));
+            return None;
+        }
+        Some(first)
+    }
+}

@@ -1,0 +1,155 @@
+//! What is cleared up without being asked, and above all what is not.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use members::plan::{Upkeep, Write, upkeep};
+use rstest::rstest;
+
+use crate::azure::Azure;
+use crate::cluster::{Cluster, Object};
+
+const NOW: i64 = 1_800_000_000;
+const HOUR: i64 = 3600;
+
+fn member() -> Object {
+    let annotations = [("profile-name", "p"), ("endpoint-name", "e")];
+    (
+        "a.example.com".to_owned(),
+        annotations
+            .map(|(name, value)| (name, value.to_owned()))
+            .into(),
+    )
+}
+
+/// What a cluster would do of its own accord.
+fn due(cluster: &Cluster, azure: &Azure, grace: Option<u64>, now: i64) -> Vec<Write> {
+    let rule = Upkeep {
+        grace: grace.map(Duration::from_secs),
+    };
+    let now = Timestamp::from_second(now).unwrap();
+    let plans = upkeep(&cluster.observed(azure), &cluster.scope.owner, rule, now);
+    plans
+        .into_iter()
+        .flat_map(|(_, plan)| plan.steps)
+        .map(|step| step.write)
+        .collect()
+}
+
+/// A profile that east has made and left an hour after its making.
+fn retired() -> (Cluster, Azure) {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    east.run(&mut azure, &[member()], NOW - HOUR);
+    east.run(&mut azure, &[], NOW);
+    (east, azure)
+}
+
+#[rstest]
+#[case::before_the_grace_is_over("east", Some(3600), HOUR - 1, false)]
+#[case::when_the_grace_is_over("east", Some(3600), HOUR, true)]
+#[case::kept_for_ever("east", None, 1000 * HOUR, false)]
+#[case::another_owner_waits("west", Some(3600), 2 * HOUR - 1, false)]
+#[case::another_owner_after_twice_the_grace("west", Some(3600), 2 * HOUR, true)]
+#[case::a_clock_that_is_behind("east", Some(3600), -HOUR, false)]
+fn a_retired_profile_is_deleted(
+    #[case] owner: &str,
+    #[case] grace: Option<u64>,
+    #[case] later: i64,
+    #[case] deleted: bool,
+) {
+    let (_, azure) = retired();
+    let writes = due(&Cluster::new(owner), &azure, grace, NOW + later);
+    let expected = if deleted {
+        vec![Write::DeleteProfile]
+    } else {
+        Vec::new()
+    };
+    assert_eq!(writes, expected);
+}
+
+#[test]
+fn a_profile_in_use_and_one_that_is_not_ours_are_never_touched() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    east.run(&mut azure, &[member()], NOW);
+    assert_eq!(due(&east, &azure, Some(0), NOW + HOUR), []);
+
+    let (east, mut azure) = retired();
+    for profile in azure.profiles.values_mut() {
+        profile
+            .tags
+            .as_mut()
+            .unwrap()
+            .remove("externaldns-managed-by");
+    }
+    assert_eq!(due(&east, &azure, Some(0), NOW + HOUR), []);
+}
+
+#[test]
+fn an_empty_profile_whose_retirement_was_cut_short_is_retired_and_not_deleted() {
+    let (east, mut azure) = retired();
+    for profile in azure.profiles.values_mut() {
+        profile.properties.profile_status = Some("Enabled".to_owned());
+        profile.tags.as_mut().unwrap().remove("externaldns-retired");
+    }
+    let writes = due(&east, &azure, Some(0), NOW + HOUR);
+    assert!(
+        matches!(
+            writes.as_slice(),
+            [Write::PatchProfile(_), Write::MergeTags(_)]
+        ),
+        "{writes:?}"
+    );
+}
+
+#[test]
+fn a_claim_that_was_just_made_holds_up_the_end_of_an_empty_profile() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    east.run(&mut azure, &[member()], NOW);
+    let claimed = azure.profiles.clone();
+    east.run(&mut azure, &[], NOW);
+    // West has claimed and not yet written its endpoint.
+    for (id, profile) in &mut azure.profiles {
+        let claim = claimed[id]
+            .tag("externaldns-claims-0-east")
+            .unwrap()
+            .to_owned();
+        profile
+            .tags
+            .as_mut()
+            .unwrap()
+            .insert("externaldns-claims-0-west".to_owned(), claim);
+    }
+    assert_eq!(due(&east, &azure, Some(0), NOW + 599), []);
+    assert_eq!(
+        due(&east, &azure, Some(0), NOW + 600),
+        [Write::DeleteProfile]
+    );
+}
+
+#[test]
+fn own_claims_without_an_endpoint_are_given_up_after_ten_minutes() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let second = (
+        "b.example.com".to_owned(),
+        vec![
+            ("profile-name", "p".to_owned()),
+            ("endpoint-name", "f".to_owned()),
+        ],
+    );
+    east.run(&mut azure, &[member(), second], NOW);
+    for profile in azure.profiles.values_mut() {
+        let endpoints = profile.properties.endpoints.as_mut().unwrap();
+        endpoints.retain(|endpoint| endpoint.name.as_deref() == Some("e"));
+    }
+    assert_eq!(due(&east, &azure, None, NOW + 599), []);
+    let writes = due(&east, &azure, None, NOW + 600);
+    let [Write::MergeTags(tags)] = writes.as_slice() else {
+        panic!("{writes:?}")
+    };
+    assert!(tags["externaldns-claims-0-east"].starts_with("e,"));
+    assert_eq!(
+        due(&Cluster::new("west"), &azure, None, NOW + HOUR),
+        [],
+        "not west's business"
+    );
+}
