@@ -49,8 +49,8 @@
 //! |---|---|
 //! | `operation` | a name of [`Operation`] such as `endpoints.put`, a family such as `profiles.*`, `reads`, `writes` or `*` |
 //! | `subscription`, `resourceGroup`, `profile`, `endpoint` | only requests to these, in any letter case |
-//! | `when` | `before` (default): nothing happens unless the rule only delays; `after`: it happens, but the client is not told |
-//! | `delay` | wait so long, `200ms`, `2s`, `1m` |
+//! | `when` | `before` (default): `delay` passes, then `status` or `reset` in place of the effect, or else the effect; `after`: the effect, then `delay`, then `status`, `reset`, or else the true answer |
+//! | `delay` | wait so long, `200ms`, `90s`, `1h30m` |
 //! | `status`, `body`, `retryAfter` | answer so; without `body`, as Azure does; `"body": null` sends none |
 //! | `reset` | `true`: reset the connection instead of answering |
 //! | `calls`, `fraction`, `seed` | only so many calls, only this share of calls, the seed of the choice |

@@ -44,6 +44,7 @@ pub struct Args {
     #[arg(
         long,
         env = "EMULATOR_ARM_LISTEN",
+        hide_env_values = true,
         value_name = "ADDRESS",
         default_value = "127.0.0.1:8787"
     )]
@@ -53,6 +54,7 @@ pub struct Args {
     #[arg(
         long,
         env = "EMULATOR_DNS_LISTEN",
+        hide_env_values = true,
         value_name = "ADDRESS",
         default_value = "127.0.0.1:8653"
     )]
@@ -62,68 +64,79 @@ pub struct Args {
     #[arg(
         long,
         env = "EMULATOR_DNS_SUFFIX",
+        hide_env_values = true,
         value_name = "NAME",
         default_value = "trafficmanager.net"
     )]
     pub dns_suffix: Fqdn,
 
     /// Accept private and reserved addresses as targets, which Azure refuses.
-    #[arg(long, env = "EMULATOR_ALLOW_PRIVATE_TARGETS")]
+    #[arg(long, env = "EMULATOR_ALLOW_PRIVATE_TARGETS", hide_env_values = true)]
     pub allow_private_targets: bool,
 
-    /// Resource group that exists in every subscription; others are not found. May be given several times. Without
-    /// any, every resource group exists.
+    /// Resource group that exists in every subscription; others are not found. Without any, every resource group
+    /// exists. May be given several times, or several separated by commas.
     #[arg(
         long = "resource-group",
         env = "EMULATOR_RESOURCE_GROUPS",
+        hide_env_values = true,
         value_name = "NAME",
         value_delimiter = ','
     )]
     pub resource_groups: Vec<String>,
 
-    /// Address of a name outside the Traffic Manager zone, so that targets resolve. May be given several times.
+    /// Address of a name outside the Traffic Manager zone, so that targets resolve. May be given several times, or
+    /// several separated by commas.
     #[arg(
         long = "zone-record",
         env = "EMULATOR_ZONE_RECORDS",
+        hide_env_values = true,
         value_name = "NAME=ADDRESS",
         value_delimiter = ','
     )]
     pub zone_records: Vec<ZoneRecord>,
 
-    /// Region and geographic codes of the clients of a network. May be given several times; several in the environment
-    /// variable are separated by semicolons.
+    /// Region and geographic codes of the clients of a network. May be given several times, or several separated by
+    /// semicolons.
     #[arg(
         long = "client-location",
         env = "EMULATOR_CLIENT_LOCATIONS",
+        hide_env_values = true,
         value_name = "CIDR=REGION[,GEO...]",
         value_delimiter = ';'
     )]
     pub client_locations: Vec<ClientLocation>,
 
     /// How long every ARM answer takes, for example 200ms.
-    #[arg(long, env = "EMULATOR_LATENCY", value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
+    #[arg(long, env = "EMULATOR_LATENCY", hide_env_values = true, value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
     pub latency: Duration,
 
     /// Do not probe endpoints: they stay `CheckingEndpoint`, which DNS answers with, until their health is forced.
-    #[arg(long, env = "EMULATOR_NO_PROBES")]
+    #[arg(long, env = "EMULATOR_NO_PROBES", hide_env_values = true)]
     pub no_probes: bool,
 
     /// Interval between probes in place of the profile's 10 or 30 seconds, for example 500ms.
-    #[arg(long, env = "EMULATOR_PROBE_INTERVAL", value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, env = "EMULATOR_PROBE_INTERVAL", hide_env_values = true, value_name = "DURATION", value_parser = duration::parse)]
     pub probe_interval: Option<Duration>,
 
     /// Probe a target on another socket, so that a monitor on port 443 reaches a process of this machine. The request
-    /// still names the target. May be given several times.
+    /// still names the target. May be given several times, or several separated by commas.
     #[arg(
         long = "probe-route",
         env = "EMULATOR_PROBE_ROUTES",
+        hide_env_values = true,
         value_name = "HOST:PORT=ADDRESS:PORT",
         value_delimiter = ','
     )]
     pub probe_routes: Vec<ProbeRoute>,
 
     /// Seed of request ids, faults and DNS answers, to see the same again.
-    #[arg(long, env = "EMULATOR_SEED", value_name = "NUMBER")]
+    #[arg(
+        long,
+        env = "EMULATOR_SEED",
+        hide_env_values = true,
+        value_name = "NUMBER"
+    )]
     pub seed: Option<u64>,
 }
 

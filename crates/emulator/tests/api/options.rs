@@ -42,9 +42,9 @@ fn every_flag_is_taken_over() {
         "--resource-group=a",
         "--resource-group=b,c",
         "--zone-record=east.example.com=127.0.0.1",
-        "--zone-record=west.example.com=::1",
+        "--zone-record=west.example.com=::1,third.example.com=192.0.2.3",
         "--probe-route=east.example.com:443=127.0.0.1:18443",
-        "--client-location=10.0.0.0/8=westeurope,NL,GEO-EU",
+        "--client-location=10.0.0.0/8=westeurope,NL,GEO-EU;172.16.0.0/12=eastus",
         "--latency=200ms",
         "--no-probes",
         "--probe-interval=500ms",
@@ -55,9 +55,9 @@ fn every_flag_is_taken_over() {
     assert_eq!(options.cloud.dns_suffix.as_str(), "trafficmanager.cn");
     assert!(options.cloud.allow_private_targets);
     assert_eq!(options.cloud.resource_groups, ["a", "b", "c"]);
-    assert_eq!(options.zone_records.len(), 2);
+    assert_eq!(options.zone_records.len(), 3);
     assert_eq!(options.probe_routes.len(), 1);
-    assert_eq!(options.client_locations.len(), 1);
+    assert_eq!(options.client_locations.len(), 2);
     assert_eq!(options.latency, Duration::from_millis(200));
     assert!(!options.probes);
     assert_eq!(options.probe_interval, Some(Duration::from_millis(500)));

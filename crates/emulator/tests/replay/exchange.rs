@@ -27,6 +27,17 @@ pub(crate) struct Exchange {
     pub(crate) place: String,
 }
 
+/// Where the body of a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestBody {
+    /// The request has none.
+    None,
+    /// It was recorded.
+    Recorded,
+    /// It was not recorded, and follows from the answer.
+    Inferred,
+}
+
 fn no_body() -> Ordered {
     Ordered::Null
 }
@@ -64,6 +75,15 @@ impl Exchange {
             && self.path == other.path
             && self.status == other.status
             && self.response_body == other.response_body
+    }
+
+    /// Where the body of [`Exchange::request`] comes from.
+    pub(crate) fn request_body(&self) -> RequestBody {
+        match (&self.request_body, self.method.as_str()) {
+            (Value::Null, "PUT" | "POST") => RequestBody::Inferred,
+            (Value::Null, _) => RequestBody::None,
+            _ => RequestBody::Recorded,
+        }
     }
 
     /// The request, with the body that was recorded or else inferred.

@@ -1,5 +1,9 @@
-//! The emulator against recorded exchanges with the real service: same request, same status, same body with its keys
-//! in the same order. Ids, dates and names need no leeway, because the recorded names are used again.
+//! The emulator against recorded exchanges with the real service: same method and path, same status, same body with its
+//! keys in the same order. Ids, dates and names need no leeway, because the recorded names are used again.
+//!
+//! Most recordings lack the bodies of their requests. Those are worked out from the answer, less what the service fills in
+//! ([`exchange::Exchange::request`]), so such an exchange proves status, order, defaults, spelling and ids, and the reads
+//! that follow; it does not prove what else a request might have said. How many are which is printed, and held.
 //!
 //! `cargo test -p emulator --test replay -- --nocapture` prints what was replayed.
 
@@ -22,7 +26,7 @@ mod sessions;
 use emulator::{Cloud, Service};
 use jiff::Timestamp;
 
-use exchange::Exchange;
+use exchange::{Exchange, RequestBody};
 use ordered::Ordered;
 use sessions::Session;
 
@@ -83,6 +87,7 @@ fn recorded_sessions() {
     let mut tally = Tally::default();
     let mut copies = 0;
     let mut read = 0;
+    let (mut recorded, mut inferred) = (0, 0);
     for file in ["session-recordings.jsonl", "azure-service-operator.jsonl"] {
         read += exchange::read(file).len();
     }
@@ -101,13 +106,24 @@ fn recorded_sessions() {
                 before = None;
                 continue;
             }
+            match exchange.request_body() {
+                RequestBody::None => {}
+                RequestBody::Recorded => recorded += 1,
+                RequestBody::Inferred => inferred += 1,
+            }
             let difference = difference(&mut service, &exchange);
             tally.note(&exchange.place, difference, EXCEPTIONS);
             before = Some(exchange);
         }
     }
     println!("{read} recorded exchanges, {copies} of them second copies for another URL scheme");
+    println!("request bodies: {recorded} recorded, {inferred} inferred");
     tally.conclude("recorded sessions", EXCEPTIONS);
+    assert_eq!(
+        (recorded, inferred),
+        (5, 26),
+        "docs/EMULATOR.md states these numbers"
+    );
     assert_eq!(
         tally.replayed + copies,
         read,
