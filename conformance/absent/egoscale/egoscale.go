@@ -2,11 +2,11 @@
 // compiles against, the few names of the Exoscale client library.
 //
 // ExternalDNS's controller package imports the constructors of every in-tree
-// provider, and with them every provider's client library. Not every module
-// proxy serves the version of this one that ExternalDNS asks for. Nothing in the
-// conformance suite constructs the Exoscale provider, so the module is replaced
-// by declarations that compile and refuse to work; the replacement can be
-// deleted from go.mod wherever the real module is to be had.
+// provider, and with them every provider's client library. This one could not be
+// obtained in the version that ExternalDNS asks for. Nothing in the conformance
+// suite constructs the Exoscale provider, so the module is replaced by
+// declarations that compile and refuse to work; where the real module is to be
+// had, the replacement can be deleted from go.mod.
 package v3
 
 import (

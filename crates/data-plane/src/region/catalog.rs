@@ -26,7 +26,9 @@ const fn place(
     }
 }
 
-/// Public and sovereign regions. Places are those of the city or state that Azure publishes, to a hundredth of a degree.
+/// Public and sovereign regions. Azure publishes for each the city or state that it is in; the coordinates are those of
+/// such a place to a hundredth of a degree, for distances only. Azure's own distances are latencies, which it does not
+/// publish.
 pub(super) const CATALOG: &[Place] = &[
     place("eastus", 37.37, -79.82, "US-VA US GEO-NA"),
     place("eastus2", 36.67, -78.39, "US-VA US GEO-NA"),
