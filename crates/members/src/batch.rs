@@ -36,7 +36,7 @@ pub struct ProfileChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Departure {
     from: MemberKey,
-    to: ProfileId,
+    to: MemberKey,
 }
 
 // === impl Batch ===
@@ -53,22 +53,14 @@ impl Batch {
         for record in wanted.filter(|record| !record.is_txt_ownership()) {
             batch.want(record, scope);
         }
-        let joined: BTreeMap<(String, EndpointName), ProfileId> = batch
+        let joined: Vec<(Subject, MemberKey)> = batch
             .members()
-            .map(|member| {
-                let row = (member.host.to_string(), member.key.endpoint.clone());
-                (row, member.key.profile.clone())
-            })
+            .map(|member| (member.subject.clone(), member.key.clone()))
             .collect();
         let gone = changes.delete.iter().chain(&changes.update_old);
         for record in gone.filter(|record| !record.is_txt_ownership()) {
             for key in removed(record, scope) {
-                let row = (record.dns_name.clone(), key.endpoint.clone());
-                let to = joined
-                    .get(&row)
-                    .filter(|profile| **profile != key.profile)
-                    .cloned();
-                if let Some(to) = to {
+                if let Some(to) = destination(record, &key, &joined) {
                     batch.departures.push(Departure { from: key, to });
                 } else {
                     let change = batch.profiles.entry(key.profile).or_default();
@@ -116,7 +108,7 @@ impl Batch {
     ) -> BTreeMap<ProfileId, ProfileChange> {
         let waits = |id: &ProfileId| {
             self.departures.iter().any(|departure| {
-                departure.from.profile == *id && self.profiles.contains_key(&departure.to)
+                departure.from.profile == *id && self.profiles.contains_key(&departure.to.profile)
             })
         };
         let ready: BTreeSet<_> = self
@@ -140,11 +132,7 @@ impl Batch {
             });
         self.departures = staying;
         for Departure { from, to } in leaving {
-            let joined = MemberKey {
-                profile: to,
-                endpoint: from.endpoint.clone(),
-            };
-            if !missing.contains(&joined) {
+            if !missing.contains(&to) {
                 let change: &mut ProfileChange = stage.entry(from.profile).or_default();
                 change.removals.insert(from.endpoint);
             }
@@ -174,6 +162,30 @@ impl Batch {
     fn members(&self) -> impl Iterator<Item = &Member> {
         self.profiles.values().flat_map(|change| &change.upserts)
     }
+}
+
+/// Where the object of an old record goes, when it goes to another profile:
+/// with the same endpoint name if it has several members, else with any.
+fn destination(
+    record: &Record,
+    key: &MemberKey,
+    joined: &[(Subject, MemberKey)],
+) -> Option<MemberKey> {
+    let subject = Subject {
+        resource: record.resource().unwrap_or_default().to_owned(),
+        host: record.dns_name.clone(),
+    };
+    let own = || {
+        joined
+            .iter()
+            .filter(|(joined, _)| *joined == subject)
+            .map(|(_, to)| to)
+    };
+    if own().any(|to| to.profile == key.profile) {
+        return None;
+    }
+    let same_name = own().find(|to| to.endpoint == key.endpoint);
+    same_name.or_else(|| own().next()).cloned()
 }
 
 /// The endpoints that an old record stands for.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use traffic_manager::profile::{
     DnsConfig, Endpoint, MonitorConfig, PROFILE_LOCATION, Profile, ProfilePatch,
     ProfilePatchProperties, ProfileProperties, Subnet,
 };
-use traffic_manager::{EndpointKind, EndpointName, SubnetRange};
+use traffic_manager::{EndpointKind, EndpointName, MonitorProtocol, SubnetRange};
 
 use crate::annotation::Name;
 use crate::member::{EndpointSpec, Settings};
@@ -113,12 +114,26 @@ pub fn settings_patch(settings: &Settings, observed: &ObservedProfile) -> Option
     (patch != ProfilePatchProperties::default()).then_some(ProfilePatch { properties: patch })
 }
 
-fn monitor(settings: &Settings, base: MonitorConfig) -> MonitorConfig {
+/// The probing that is wanted, on the base of what is held. A PATCH merges, so
+/// what TCP cannot have is taken away by sending it empty.
+fn monitor(settings: &Settings, mut base: MonitorConfig) -> MonitorConfig {
     let wanted = &settings.monitor;
+    if wanted.protocol == MonitorProtocol::Tcp {
+        base.path = base.path.map(|_| String::new());
+        for list in ["customHeaders", "expectedStatusCodeRanges"] {
+            if let Some(held) = base.rest.get_mut(list) {
+                *held = Value::Array(Vec::new());
+            }
+        }
+    }
     MonitorConfig {
         protocol: Some(wanted.protocol.to_string()),
         port: Some(i64::from(wanted.port.get())),
-        path: wanted.path.as_ref().map(|path| path.as_str().to_owned()),
+        path: wanted
+            .path
+            .as_ref()
+            .map(|path| path.as_str().to_owned())
+            .or(base.path),
         ..base
     }
 }

@@ -8,6 +8,8 @@ use traffic_manager::profile::Profile;
 
 use crate::owner::OwnerId;
 
+/// How the names of all our tags begin.
+pub const TAG_PREFIX: &str = "externaldns-";
 /// Tag that marks a profile as made by this system.
 pub const MANAGED_BY: &str = "externaldns-managed-by";
 /// Value of [`MANAGED_BY`].

@@ -9,7 +9,7 @@ use traffic_manager::{EndpointKind, EndpointName, Hostname, ProfileId};
 
 use crate::claim::{self, Claim};
 use crate::finding::Subject;
-use crate::marks::Marks;
+use crate::marks::{Marks, TAG_PREFIX};
 use crate::member::MemberKey;
 use crate::owner::OwnerId;
 use crate::properties::Properties;
@@ -113,8 +113,23 @@ impl Observed {
 impl ObservedProfile {
     /// A profile; `None` when its id is not one of a profile, which no
     /// annotation could name.
-    pub fn new(wire: Profile) -> Option<Self> {
+    pub fn new(mut wire: Profile) -> Option<Self> {
         let id = wire.profile_id()?;
+        // Azure ignores the case of tag names, and who writes a tag again can
+        // change it. Ours are all lower case.
+        wire.tags = wire.tags.map(|tags| {
+            let fold = |name: String| {
+                let lower = name.to_ascii_lowercase();
+                if lower.starts_with(TAG_PREFIX) {
+                    lower
+                } else {
+                    name
+                }
+            };
+            tags.into_iter()
+                .map(|(name, value)| (fold(name), value))
+                .collect()
+        });
         let claims = wire.tags.as_ref().map(claim::read).unwrap_or_default();
         let endpoints = wire
             .endpoints()
@@ -135,7 +150,13 @@ impl ObservedProfile {
         self.wire.fqdn().unwrap_or_else(|| self.id.name.to_string())
     }
 
-    /// The endpoints, whoever's.
+    /// Whether there is no endpoint at all, not even one whose name this system
+    /// could not give. An answer that does not say is not taken for empty.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.wire.properties.endpoints.as_deref(), Some([]))
+    }
+
+    /// The endpoints, whoever's, by name.
     pub fn endpoints(&self) -> &BTreeMap<EndpointName, Endpoint> {
         &self.endpoints
     }
@@ -179,14 +200,20 @@ impl ObservedProfile {
         })
     }
 
-    /// Who decides the settings: the owner in the tag while it has a claim
-    /// here, else the owner of the earliest claim, else nobody. The rule needs
-    /// no write when an owner leaves, so no crash can lose the handover.
+    /// Who decides the settings: the owner in the tag while it has a member
+    /// here, else the owner of the earliest member, else nobody. The rule needs
+    /// no write when an owner leaves, so no crash can lose the handover. Claims
+    /// to endpoints that do not exist do not count: their owner may be gone.
     pub fn settings_owner(&self) -> Option<&OwnerId> {
+        let standing = || {
+            self.claims
+                .iter()
+                .filter(|claim| self.endpoints.contains_key(&claim.endpoint))
+        };
         let named = self.marks.settings_owner.as_ref();
-        let present = named.filter(|owner| self.claims_of(owner).next().is_some());
+        let present = named.filter(|owner| standing().any(|claim| claim.owner == **owner));
         present.or_else(|| {
-            let earliest = self.claims.iter().min_by_key(|claim| claim.precedence())?;
+            let earliest = standing().min_by_key(|claim| claim.precedence())?;
             Some(&earliest.owner)
         })
     }

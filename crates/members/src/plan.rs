@@ -22,6 +22,7 @@ use crate::owner::OwnerId;
 use crate::properties::Properties;
 
 pub use retire::{Upkeep, upkeep};
+use tags::NoRoom;
 
 /// Writes in order, and what cannot be done.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -72,6 +73,8 @@ pub enum Gate {
     Alone,
     /// It is done only when nothing before it has failed.
     AfterSuccess,
+    /// It is done only when an earlier step of its member has failed.
+    Undo,
 }
 
 /// Plans the change of one profile. `observed` is the profile as it is now,
@@ -92,50 +95,102 @@ pub fn plan(
         .map(|member| member.key.endpoint)
         .filter(|name| change.removals.contains(name))
         .collect();
-
-    let decides = profile
-        .settings_owner()
-        .is_none_or(|decider| decider == owner);
-    let settings = upserts
-        .first()
-        .filter(|_| decides)
-        .map(|leader| &leader.settings);
-    let tags = match tags::plan(profile, &upserts, &removals, settings, owner, now) {
-        Ok(tags) => tags,
-        Err(no_room) => {
-            let refuse = |member: &&Member| {
-                Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
-            };
-            plan.refused.extend(upserts.iter().map(refuse));
-            return plan;
-        }
-    };
-    plan.steps.extend(tags.first);
-
-    let migration = migrate::plan(profile, &upserts, settings);
-    plan.steps.extend(migration.aside.iter().map(order::delete));
-    plan.steps.extend(migration.before);
-    let (writes, blocked) = order::order(
+    let writing = Writing {
         profile,
-        &upserts,
-        &removals,
-        &migration.aside,
-        migration.method,
-    );
-    plan.steps.extend(writes);
-    plan.refused.extend(blocked);
-    plan.steps.extend(migration.after);
-
-    let leaves_it_empty = upserts.is_empty()
-        && profile
-            .endpoints()
-            .keys()
-            .all(|name| removals.contains(name));
-    if leaves_it_empty && !removals.is_empty() && profile.marks.managed {
-        plan.steps.extend(retire::steps(profile, owner, now));
+        owner,
+        now,
+    };
+    if let Err(no_room) = writing.add(&upserts, &removals, &mut plan) {
+        // The claims of the new ones have no room; who leaves can leave.
+        let refuse = |member: &&Member| {
+            Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
+        };
+        plan.refused.extend(upserts.iter().map(refuse));
+        if let Err(no_room) = writing.add(&[], &removals, &mut plan) {
+            plan.refused.extend(upserts.first().map(|member| {
+                Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
+            }));
+        }
     }
-    plan.steps.extend(tags.last);
     plan
+}
+
+/// The writing of one existing profile.
+struct Writing<'a> {
+    profile: &'a ObservedProfile,
+    owner: &'a OwnerId,
+    now: Timestamp,
+}
+
+impl Writing<'_> {
+    /// Adds the steps to a plan; on an error the plan is as it was.
+    fn add(
+        &self,
+        upserts: &[&Member],
+        removals: &BTreeSet<EndpointName>,
+        plan: &mut Plan,
+    ) -> Result<(), NoRoom> {
+        let Self {
+            profile,
+            owner,
+            now,
+        } = *self;
+        let decides = profile
+            .settings_owner()
+            .is_none_or(|decider| decider == owner);
+        let settings = upserts
+            .first()
+            .filter(|_| decides)
+            .map(|leader| &leader.settings);
+        let migration = migrate::plan(profile, upserts, settings);
+        let (writes, refused) = order::order(
+            profile,
+            upserts,
+            removals,
+            &migration.aside,
+            migration.method,
+        );
+
+        // Only what is really written is claimed, and only what is really
+        // deleted is given up.
+        let written: Vec<&Member> = upserts
+            .iter()
+            .copied()
+            .filter(|member| refused.iter().all(|(key, _)| *key != member.key))
+            .collect();
+        let deleted: BTreeSet<_> = writes
+            .iter()
+            .filter_map(|step| match &step.write {
+                Write::DeleteEndpoint(name) if removals.contains(name) => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        let settings = settings.filter(|_| !written.is_empty());
+        let tags = tags::plan(profile, &written, &deleted, settings, owner, now)?;
+
+        plan.steps.extend(tags.first);
+        if settings.is_some() {
+            plan.steps.extend(migration.aside.iter().map(order::delete));
+            plan.steps.extend(migration.before);
+        }
+        plan.steps.extend(writes);
+        if settings.is_some() {
+            plan.steps.extend(migration.after);
+        }
+        plan.refused
+            .extend(refused.into_iter().map(|(_, finding)| finding));
+        let empty = written.is_empty()
+            && profile.wire.endpoints().iter().all(|endpoint| {
+                endpoint
+                    .endpoint_name()
+                    .is_some_and(|name| deleted.contains(&name))
+            });
+        if empty && !deleted.is_empty() && profile.marks.managed {
+            plan.steps.extend(retire::steps(profile, owner, now));
+        }
+        plan.steps.extend(tags.last);
+        Ok(())
+    }
 }
 
 /// The members that may be written: not those whose endpoint is somebody else's.

@@ -59,8 +59,11 @@ pub fn resolve(
             Want::Member(member) => wanted.push(*member),
         }
     }
-    let (mut wanted, losers) = duplicates::separate(wanted, observed);
-    resolution.findings.extend(losers);
+    let (mut wanted, losers) = duplicates::separate(wanted, observed, scope);
+    for (loser, finding) in losers {
+        resolution.findings.push(finding);
+        keep_current(&loser, &wanted, observed, scope, &mut kept);
+    }
 
     // A member that is refused falls back to what it is now, which takes room
     // that another may have been given: start over until nobody is refused.
@@ -78,14 +81,26 @@ pub fn resolve(
                 continue;
             };
             let member = wanted.swap_remove(index);
-            let current = current_keys(observed, scope, &member.subject, Some(&member.key));
-            let spoken_for: BTreeSet<_> = wanted.iter().map(|member| &member.key).collect();
-            kept.extend(current.into_iter().filter(|key| !spoken_for.contains(key)));
+            keep_current(&member, &wanted, observed, scope, &mut kept);
         }
     }
     resolution.findings.sort_unstable();
     resolution.findings.dedup();
     resolution
+}
+
+/// An object that does not get what it wants keeps what it has, unless another
+/// object has been given it.
+fn keep_current(
+    member: &Member,
+    wanted: &[Member],
+    observed: &Observed,
+    scope: &Scope,
+    kept: &mut Kept,
+) {
+    let spoken_for: BTreeSet<_> = wanted.iter().map(|member| &member.key).collect();
+    let current = current_keys(observed, scope, &member.subject, Some(&member.key));
+    kept.extend(current.into_iter().filter(|key| !spoken_for.contains(key)));
 }
 
 /// The outcome of trying to place all members.

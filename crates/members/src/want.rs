@@ -73,7 +73,9 @@ impl Source {
         let mut reader = Reader::new(&self.subject, &self.annotations);
         let enabled: Option<Flag> = reader.value(Name::Enabled);
         match (self.annotations.get(Name::Enabled), enabled) {
-            (None, _) | (_, Some(Flag(false))) => return (Want::Nothing, Vec::new()),
+            // A mistyped `enabled` is the mistake that hides all others.
+            (None, _) => return (Want::Nothing, reader.finish().1),
+            (_, Some(Flag(false))) => return (Want::Nothing, Vec::new()),
             _ => {}
         }
         let member = self.read(scope, &mut reader);
@@ -148,7 +150,7 @@ impl Source {
         let ttl: Option<Ttl> = reader.value(Name::DnsTtl);
         let record_ttl = self
             .ttl
-            .and_then(|ttl| u32::try_from(ttl).ok())
+            .map(|ttl| u32::try_from(ttl).unwrap_or(u32::MAX).min(Ttl::MAX.get()))
             .filter(|ttl| *ttl > 0);
         let ttl = ttl.or_else(|| Ttl::new(record_ttl.unwrap_or(DEFAULT_TTL)));
         let monitor = monitor(reader);

@@ -15,7 +15,7 @@ pub const PROFILE_NAME_MAX: usize = 63;
 pub const ENDPOINT_NAME_MAX: usize = 260;
 /// Characters that ARM refuses in an endpoint name.
 const ENDPOINT_NAME_FORBIDDEN: &[char] =
-    &['<', '>', '*', '%', '$', ':', '\\', '?', '+', '/', '&', '|'];
+    &['<', '>', '*', '%', '$', ':', '\\', '?', '+', '/'];
 
 /// The ARM name of a profile: 1 to 63 letters, digits, hyphens and periods,
 /// starting and ending with a letter or digit. Unique in its resource group.
@@ -99,7 +99,7 @@ impl FromStr for EndpointName {
             Ok(Self(name))
         } else {
             Err(Invalid::new(
-                "must be 1 to 260 characters without < > * % $ : \\ ? + / & |",
+                "must be 1 to 260 characters without < > * % $ : \\ ? + /",
             ))
         }
     }

@@ -15,7 +15,7 @@ use super::{Gate, Step, Write};
 use crate::annotation::Name;
 use crate::body;
 use crate::finding::{Finding, Reason};
-use crate::member::Member;
+use crate::member::{Member, MemberKey};
 use crate::observe::ObservedProfile;
 use crate::properties::Properties;
 
@@ -42,16 +42,23 @@ pub(super) fn order(
     removals: &BTreeSet<EndpointName>,
     aside: &[EndpointName],
     method: Option<RoutingMethod>,
-) -> (Vec<Step>, Vec<Finding>) {
+) -> (Vec<Step>, Vec<(MemberKey, Finding)>) {
     let mut model: BTreeMap<EndpointName, Slot> = profile
         .endpoints()
         .iter()
         .map(|(name, endpoint)| (name.clone(), Slot::of(endpoint)))
         .collect();
-    model.retain(|name, _| !aside.contains(name));
     let mut steps: Vec<Step> = Vec::new();
     let mut refused = Vec::new();
-    for name in removals {
+    // What is put back when the write that it made way for fails.
+    let mut undo: BTreeMap<EndpointName, Vec<Endpoint>> = BTreeMap::new();
+    let held = |name: &EndpointName| profile.endpoints().get(name).map(Endpoint::to_request);
+    for name in aside {
+        model.remove(name);
+        undo.entry(name.clone()).or_default().extend(held(name));
+    }
+    let mut renamed = renames(profile, upserts, removals);
+    for name in removals.iter().filter(|name| !renamed.contains_key(*name)) {
         steps.push(delete(name));
         model.remove(name);
     }
@@ -90,8 +97,11 @@ pub(super) fn order(
             slot.priority = slot
                 .priority
                 .or_else(|| model.get(&member.key.endpoint)?.priority);
-            model.insert(member.key.endpoint.clone(), slot);
-            steps.push(put(&member.key.endpoint, body));
+            let name = &member.key.endpoint;
+            model.insert(name.clone(), slot);
+            steps.push(put(name, body));
+            let put_back = undo.remove(name).unwrap_or_default();
+            steps.extend(put_back.into_iter().map(|old| put_back_for(name, old)));
             continue;
         }
         let Some((member, holder, why)) = pending.iter().find_map(|(member, body)| {
@@ -100,6 +110,13 @@ pub(super) fn order(
         }) else {
             break;
         };
+        if let Some(new) = renamed.remove(&holder) {
+            // The new name needs what the old one has.
+            steps.push(delete_for(&holder, &new));
+            model.remove(&holder);
+            undo.entry(new).or_default().extend(held(&holder));
+            continue;
+        }
         let waits = pending
             .iter()
             .any(|(other, _)| other.key.endpoint == holder);
@@ -130,6 +147,9 @@ pub(super) fn order(
                 // endpoint is taken away and created again by its own write.
                 steps.push(delete(&holder));
                 model.remove(&holder);
+                undo.entry(holder.clone())
+                    .or_default()
+                    .extend(held(&holder));
             }
             (false, why) => {
                 let what = match why {
@@ -141,7 +161,45 @@ pub(super) fn order(
             }
         }
     }
+    // Old names go when the new ones are there. Where a new one was refused,
+    // what had made way for it comes back.
+    for (old, new) in renamed {
+        if model.contains_key(&new) {
+            steps.push(delete_for(&old, &new));
+        }
+    }
+    for old in undo.into_values().flatten() {
+        if let Some(name) = old.endpoint_name() {
+            steps.push(put(&name, old));
+        }
+    }
     (steps, refused)
+}
+
+/// Old names and the new names of the same objects: a removal and a new
+/// endpoint of one object is a rename, and the member must not be lost when the
+/// new endpoint is refused.
+fn renames(
+    profile: &ObservedProfile,
+    upserts: &[&Member],
+    removals: &BTreeSet<EndpointName>,
+) -> BTreeMap<EndpointName, EndpointName> {
+    let mut new: Vec<&Member> = upserts
+        .iter()
+        .copied()
+        .filter(|member| !profile.endpoints().contains_key(&member.key.endpoint))
+        .collect();
+    let mut renames = BTreeMap::new();
+    for old in removals {
+        let subject = profile.claim(old).map(|claim| &claim.subject);
+        let heir = new
+            .iter()
+            .position(|member| Some(&member.subject) == subject);
+        if let Some(heir) = heir {
+            renames.insert(old.clone(), new.remove(heir).key.endpoint.clone());
+        }
+    }
+    renames
 }
 
 /// Whether Azure holds something else than the member wants.
@@ -165,22 +223,36 @@ fn put(name: &EndpointName, body: Endpoint) -> Step {
 }
 
 pub(super) fn delete(name: &EndpointName) -> Step {
+    delete_for(name, name)
+}
+
+/// A delete that is part of the writing of another endpoint.
+fn delete_for(name: &EndpointName, member: &EndpointName) -> Step {
     Step {
         write: Write::DeleteEndpoint(name.clone()),
-        member: Some(name.clone()),
+        member: Some(member.clone()),
         gate: Gate::Alone,
     }
 }
 
-fn refusal(member: &Member, holder: &EndpointName, what: &str) -> Finding {
-    Finding::new(
+fn put_back_for(member: &EndpointName, old: Endpoint) -> Step {
+    Step {
+        write: Write::PutEndpoint(Box::new(old)),
+        member: Some(member.clone()),
+        gate: Gate::Undo,
+    }
+}
+
+fn refusal(member: &Member, holder: &EndpointName, what: &str) -> (MemberKey, Finding) {
+    let finding = Finding::new(
         Reason::EndpointConflict,
         &member.subject,
         format!(
             "endpoint {} of profile {} would share its {what} with endpoint {holder}",
             member.key.endpoint, member.key.profile.name
         ),
-    )
+    );
+    (member.key.clone(), finding)
 }
 
 /// The first endpoint that a write of `slot` would clash with.

@@ -46,25 +46,25 @@ pub(super) fn steps(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) 
             gate: Gate::AfterSuccess,
         });
     }
-    if profile.marks.retired.is_none() {
-        let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        // Who retires a profile sees to its end.
-        let marks = BTreeMap::from([
-            (RETIRED.to_owned(), since.to_string()),
-            (SETTINGS_OWNER.to_owned(), owner.to_string()),
-        ]);
-        steps.push(Step {
-            write: Write::MergeTags(marks),
-            member: None,
-            gate: Gate::AfterSuccess,
-        });
-    }
+    // The time is always written: a mark that is left over from an earlier
+    // retirement would end the grace at once. Who retires sees to the end.
+    let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let marks = BTreeMap::from([
+        (RETIRED.to_owned(), since.to_string()),
+        (SETTINGS_OWNER.to_owned(), owner.to_string()),
+    ]);
+    steps.push(Step {
+        write: Write::MergeTags(marks),
+        member: None,
+        gate: Gate::AfterSuccess,
+    });
     steps
 }
 
 /// What a listing shows to be left over, for this owner to clear up: profiles
-/// whose grace is over, empty profiles whose retirement was cut short, and its
-/// own claims to endpoints that do not exist.
+/// whose grace is over, empty profiles whose retirement was cut short, marks of
+/// retirement on profiles in use, and its own claims to endpoints that do not
+/// exist.
 pub fn upkeep(
     observed: &Observed,
     owner: &OwnerId,
@@ -75,7 +75,7 @@ pub fn upkeep(
         .profiles()
         .filter(|profile| profile.marks.managed)
         .filter_map(|profile| {
-            let steps = if profile.endpoints().is_empty() {
+            let steps = if profile.is_empty() {
                 empty(profile, owner, upkeep, now)
             } else {
                 stale(profile, owner, now)
@@ -90,30 +90,20 @@ pub fn upkeep(
 }
 
 fn empty(profile: &ObservedProfile, owner: &OwnerId, upkeep: Upkeep, now: Timestamp) -> Vec<Step> {
-    let fresh = |since: Timestamp, than: Duration| {
-        now.duration_since(since).unsigned_abs() < than && now >= since
-    };
-    // Somebody may be about to create an endpoint under its claim.
-    if profile
-        .claims()
-        .iter()
-        .any(|claim| fresh(claim.since, STALE_CLAIM))
-    {
+    // Only the owner that retired the profile ends it: how long the name has to
+    // be kept, or whether for ever, is that cluster's setting.
+    if profile.marks.settings_owner.as_ref() != Some(owner) {
         return Vec::new();
     }
-    // The owner that retired it deletes it; should that cluster be gone, any
-    // other one does so after twice the time.
-    let is_last = profile
-        .marks
-        .settings_owner
-        .as_ref()
-        .is_none_or(|last| last == owner);
-    let grace = upkeep
-        .grace
-        .map(|grace| if is_last { grace } else { grace * 2 });
-    match (profile.marks.retired, grace) {
+    // Somebody may be about to create an endpoint under its claim. A claim from
+    // the future is that of a clock that is ahead.
+    let fresh = |claim: &claim::Claim| now < claim.since || age(claim.since, now) < STALE_CLAIM;
+    if profile.claims().iter().any(fresh) {
+        return Vec::new();
+    }
+    match (profile.marks.retired, upkeep.grace) {
         (None, _) => steps(profile, owner, now),
-        (Some(since), Some(grace)) if now >= since && !fresh(since, grace) => vec![Step {
+        (Some(since), Some(grace)) if now >= since && age(since, now) >= grace => vec![Step {
             write: Write::DeleteProfile,
             member: None,
             gate: Gate::Vital,
@@ -122,14 +112,35 @@ fn empty(profile: &ObservedProfile, owner: &OwnerId, upkeep: Upkeep, now: Timest
     }
 }
 
+fn age(since: Timestamp, now: Timestamp) -> Duration {
+    now.duration_since(since).unsigned_abs()
+}
+
 fn stale(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) -> Vec<Step> {
     let is_stale = |claim: &claim::Claim| {
         !profile.endpoints().contains_key(&claim.endpoint)
             && now >= claim.since
-            && now.duration_since(claim.since).unsigned_abs() >= STALE_CLAIM
+            && age(claim.since, now) >= STALE_CLAIM
     };
+    let decides = profile.settings_owner() == Some(owner);
+    let retired = profile
+        .wire
+        .tags
+        .iter()
+        .flatten()
+        .find(|(name, _)| *name == RETIRED);
+    let mut steps = Vec::new();
+    // A profile in use is not retired; the mark outlived the revival.
+    if let Some((name, value)) = retired.filter(|_| decides) {
+        let mark = BTreeMap::from([(name.clone(), value.clone())]);
+        steps.push(Step {
+            write: Write::DeleteTags(mark),
+            member: None,
+            gate: Gate::Alone,
+        });
+    }
     if !profile.claims_of(owner).any(is_stale) {
-        return Vec::new();
+        return steps;
     }
     let standing: Vec<_> = profile
         .claims_of(owner)
@@ -137,7 +148,7 @@ fn stale(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) -> Vec<Step
         .cloned()
         .collect();
     let Ok(wanted) = claim::write(owner, &standing) else {
-        return Vec::new();
+        return steps;
     };
     let held = profile.wire.tags.clone().unwrap_or_default();
     let own = held
@@ -158,5 +169,6 @@ fn stale(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) -> Vec<Step
     };
     let merge = (!changed.is_empty()).then(|| step(Write::MergeTags(changed)));
     let delete = (!gone.is_empty()).then(|| step(Write::DeleteTags(gone)));
-    merge.into_iter().chain(delete).collect()
+    steps.extend(merge.into_iter().chain(delete));
+    steps
 }

@@ -16,6 +16,7 @@ use crate::properties::Properties;
 pub struct Blocked {
     names: BTreeMap<ProfileId, (RelativeName, String)>,
     members: BTreeMap<MemberKey, (EndpointSpec, Circumstances, String)>,
+    settings: BTreeMap<ProfileId, (Settings, String)>,
 }
 
 /// What else was the case when Azure refused an endpoint.
@@ -50,6 +51,17 @@ impl Blocked {
             .insert(member.key, (member.endpoint, circumstances, message));
     }
 
+    /// Azure refuses to change the profile to these settings.
+    pub fn block_settings(&mut self, id: ProfileId, settings: Settings, message: String) {
+        self.settings.insert(id, (settings, message));
+    }
+
+    /// Why a profile cannot have these settings, if it cannot.
+    pub(super) fn settings(&self, id: &ProfileId, wanted: &Properties) -> Option<&str> {
+        let (settings, message) = self.settings.get(id)?;
+        (Properties::settings(settings) == *wanted).then_some(message.as_str())
+    }
+
     /// Why a member of a profile with these settings is blocked, if it is. What
     /// was refused to the creation of a profile says nothing about one that exists.
     pub(super) fn finding(
@@ -67,9 +79,11 @@ impl Blocked {
             return Some(finding(Reason::NameUnavailable, message));
         }
         let (spec, circumstances, message) = self.members.get(&member.key)?;
-        // Without a wish the priority is whatever was free at the time.
+        // Where the priority makes no difference it is whatever was free then.
+        let matters = decided.get(Name::RoutingMethod) == Some(RoutingMethod::Priority.as_str());
+        let wish = member.endpoint.priority.filter(|_| matters);
         let wanted = EndpointSpec {
-            priority: member.endpoint.priority.or(spec.priority),
+            priority: wish.or(spec.priority),
             ..member.endpoint.clone()
         };
         let still = match circumstances {

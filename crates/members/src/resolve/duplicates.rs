@@ -2,41 +2,80 @@
 
 use std::collections::BTreeMap;
 
+use traffic_manager::{EndpointName, Hostname};
+
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
 use crate::member::{Member, MemberKey};
 use crate::observe::Observed;
+use crate::want::Scope;
 
-/// Leaves one member per endpoint. The object that has the endpoint already
-/// keeps it; among new ones the first by resource and host wins.
-pub(super) fn separate(wanted: Vec<Member>, observed: &Observed) -> (Vec<Member>, Vec<Finding>) {
-    let mut by_key: BTreeMap<MemberKey, Vec<Member>> = BTreeMap::new();
+/// Leaves one member per endpoint, and one per row of ExternalDNS's plan, which
+/// is a host with an endpoint name, in whatever profile: ExternalDNS would take
+/// two of them for one record. The object that has the member already keeps it;
+/// among new ones the first by resource and host wins. The losers come back
+/// with what to tell about them.
+pub(super) fn separate(
+    wanted: Vec<Member>,
+    observed: &Observed,
+    scope: &Scope,
+) -> (Vec<Member>, Vec<(Member, Finding)>) {
+    let mut losers = Vec::new();
+    let by_key = |member: &Member| member.key.clone();
+    let winners = contest(wanted, by_key, observed, scope, &mut losers);
+    let by_row = |member: &Member| -> (Hostname, EndpointName) {
+        (member.host.clone(), member.key.endpoint.clone())
+    };
+    let winners = contest(winners, by_row, observed, scope, &mut losers);
+    (winners, losers)
+}
+
+fn contest<K: Ord>(
+    wanted: Vec<Member>,
+    key: impl Fn(&Member) -> K,
+    observed: &Observed,
+    scope: &Scope,
+    losers: &mut Vec<(Member, Finding)>,
+) -> Vec<Member> {
+    let mut contests: BTreeMap<K, Vec<Member>> = BTreeMap::new();
     for member in wanted {
-        by_key.entry(member.key.clone()).or_default().push(member);
+        contests.entry(key(&member)).or_default().push(member);
     }
     let mut winners = Vec::new();
-    let mut findings = Vec::new();
-    for (key, mut rivals) in by_key {
-        let holder = observed
-            .profile(&key.profile)
-            .and_then(|profile| profile.claim(&key.endpoint))
-            .map(|claim| &claim.subject);
-        rivals.sort_by_key(|member| (Some(&member.subject) != holder, member.subject.clone()));
+    for mut rivals in contests.into_values() {
+        rivals.sort_by_key(|member| (!holds(member, observed, scope), member.subject.clone()));
         let mut rivals = rivals.into_iter();
         let Some(winner) = rivals.next() else {
             continue;
         };
-        findings.extend(rivals.map(|loser| {
-            let message = format!(
-                "endpoint {} of profile {} is already described by {}; give this object another {}",
-                key.endpoint,
-                key.profile.name,
-                winner.subject,
-                Name::EndpointName,
-            );
-            Finding::new(Reason::DuplicateMember, &loser.subject, message)
+        losers.extend(rivals.map(|loser| {
+            let finding = already_described(&loser, &winner);
+            (loser, finding)
         }));
         winners.push(winner);
     }
-    (winners, findings)
+    winners
+}
+
+/// Whether the object has this endpoint already, in this profile or in the one
+/// that it moves from.
+fn holds(member: &Member, observed: &Observed, scope: &Scope) -> bool {
+    let MemberKey { endpoint, .. } = &member.key;
+    observed
+        .members(&scope.owner)
+        .any(|held| held.key.endpoint == *endpoint && *held.subject() == member.subject)
+}
+
+fn already_described(loser: &Member, winner: &Member) -> Finding {
+    Finding::new(
+        Reason::DuplicateMember,
+        &loser.subject,
+        format!(
+            "endpoint {} of profile {} is already described by {}; give this object another {}",
+            winner.key.endpoint,
+            winner.key.profile.name,
+            winner.subject,
+            Name::EndpointName,
+        ),
+    )
 }

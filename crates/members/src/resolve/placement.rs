@@ -10,7 +10,7 @@ use super::taken::{Taken, target_of};
 use super::{Blocked, Kept, Round, priorities, room, settings};
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
-use crate::member::Member;
+use crate::member::{Member, MemberKey};
 use crate::observe::{Observed, ObservedProfile};
 use crate::properties::Properties;
 use crate::want::Scope;
@@ -30,7 +30,7 @@ pub(super) fn place(
 
     let refused: Vec<_> = members
         .iter()
-        .filter_map(|member| Some((member.key.clone(), refusal(member, profile, kept, scope)?)))
+        .filter_map(|member| Some((member.key.clone(), refusal(member, observed, kept, scope)?)))
         .collect();
     if !refused.is_empty() {
         round.refused.extend(refused);
@@ -39,9 +39,14 @@ pub(super) fn place(
 
     let staying = staying(profile, &members, kept, scope);
     let leader_is_kept = kept_leads(profile, &members, kept, scope);
-    let Some(decision) =
-        settings::decide(profile, &members, leader_is_kept, &staying, &scope.owner)
-    else {
+    let Some(decision) = settings::decide(
+        profile,
+        &members,
+        leader_is_kept,
+        &staying,
+        &scope.owner,
+        blocked,
+    ) else {
         return;
     };
     let mut taken = Taken::of(&staying);
@@ -107,15 +112,19 @@ fn claimed_since(profile: Option<&ObservedProfile>, member: &Member) -> Timestam
 }
 
 /// Why a member cannot be in the profile at all, if it cannot.
-fn refusal(
-    member: &Member,
-    profile: Option<&ObservedProfile>,
-    kept: &Kept,
-    scope: &Scope,
-) -> Option<Finding> {
+fn refusal(member: &Member, observed: &Observed, kept: &Kept, scope: &Scope) -> Option<Finding> {
     let refuse = |reason, message| Some(Finding::new(reason, &member.subject, message));
     let name = &member.key.endpoint;
-    if kept.contains(&member.key) {
+    let same_row = |key: &&MemberKey| {
+        let held = observed
+            .profile(&key.profile)
+            .and_then(|profile| profile.claim(name));
+        key.endpoint == *name
+            && held.is_some_and(|held| {
+                held.subject != member.subject && held.host().as_ref() == Some(&member.host)
+            })
+    };
+    if kept.contains(&member.key) || kept.iter().any(|key| same_row(&key)) {
         return refuse(
             Reason::DuplicateMember,
             format!(
@@ -123,7 +132,7 @@ fn refusal(
             ),
         );
     }
-    let profile = profile?;
+    let profile = observed.profile(&member.key.profile)?;
     if !profile.marks.managed {
         return refuse(
             Reason::ForeignProfile,

@@ -6,7 +6,7 @@
 //! flap between clusters or objects.
 
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointName, RoutingMethod};
+use traffic_manager::{EndpointName, RoutingMethod, Switch};
 
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
@@ -15,6 +15,7 @@ use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
 use crate::properties::Properties;
 use crate::requirement;
+use crate::resolve::Blocked;
 
 /// The settings that a profile shall have.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ pub(super) fn decide(
     leader_is_kept: bool,
     staying: &[(&EndpointName, &Endpoint)],
     owner: &OwnerId,
+    blocked: &Blocked,
 ) -> Option<Decision> {
     let leader = *members.first()?;
     let wanted = Properties::settings(&leader.settings);
@@ -77,6 +79,10 @@ pub(super) fn decide(
         }
         wanted.replace(Name::DnsName, name);
     }
+    if let Some(message) = blocked.settings(&profile.id, &wanted) {
+        findings.push(Finding::new(Reason::AzureRefused, &leader.subject, message));
+        return Some(keep(profile, findings));
+    }
     let method = leader.settings.method;
     if profile.wire.method() != Some(method)
         && let Some(obstacle) = obstacle(method, members, staying)
@@ -110,7 +116,13 @@ fn disputes(members: &[&Member], decided: &Properties, who: &str) -> Vec<Finding
         let wanted = Properties::settings(&member.settings);
         let lost: Vec<_> = wanted
             .differences(decided)
-            .filter(|(name, _, _)| member.given.contains(name) && *name != Name::DnsName)
+            .filter(|(name, _, decided)| {
+                // A disabled profile answers nobody: that is said even to those
+                // who never thought of it.
+                let dark =
+                    *name == Name::ProfileStatus && *decided != Some(Switch::Enabled.as_str());
+                (member.given.contains(name) || dark) && *name != Name::DnsName
+            })
             .map(|(name, mine, decided)| {
                 format!(
                     "{name} is {:?} here and {:?} there",

@@ -12,11 +12,16 @@ use traffic_manager::{EndpointName, ProfileId, SubnetRange};
 pub(crate) struct Azure {
     pub(crate) profiles: BTreeMap<ProfileId, Profile>,
     pub(crate) writes: usize,
+    /// Whether the last endpoint write was a delete.
+    pub(crate) deleted_last: bool,
 }
 
 impl Azure {
     pub(crate) fn write(&mut self, id: &ProfileId, write: &Write) -> Result<(), String> {
         self.writes += 1;
+        if matches!(write, Write::PutEndpoint(_) | Write::DeleteEndpoint(_)) {
+            self.deleted_last = matches!(write, Write::DeleteEndpoint(_));
+        }
         let mut next = self.profiles.get(id).cloned();
         match write {
             Write::CreateProfile(body) => {
@@ -92,11 +97,23 @@ fn change(profile: &mut Profile, write: &Write) -> Result<(), String> {
             endpoints.retain(|endpoint| endpoint.endpoint_name().as_ref() != Some(name));
         }
         Write::MergeTags(tags) => {
-            profile.tags.get_or_insert_default().extend(tags.clone());
+            // Tag names ignore case, and keep the spelling that came first.
+            let held = profile.tags.get_or_insert_default();
+            for (name, value) in tags {
+                let spelling = held
+                    .keys()
+                    .find(|held| held.eq_ignore_ascii_case(name))
+                    .cloned();
+                held.insert(spelling.unwrap_or_else(|| name.clone()), value.clone());
+            }
         }
         Write::DeleteTags(tags) => {
             let held = profile.tags.get_or_insert_default();
-            held.retain(|name, value| tags.get(name) != Some(value));
+            held.retain(|name, value| {
+                !tags
+                    .iter()
+                    .any(|(gone, was)| gone.eq_ignore_ascii_case(name) && was == value)
+            });
         }
         Write::CreateProfile(_) | Write::DeleteProfile => return Err("not a change".to_owned()),
     }

@@ -7,7 +7,7 @@ use external_dns::{Changes, Endpoint as Record, RecordType};
 use jiff::Timestamp;
 use members::batch::{Batch, ProfileChange};
 use members::gather::gather;
-use members::plan::{Write, plan};
+use members::plan::{Gate, Write, plan};
 use members::resolve::{Blocked, resolve};
 use members::{Finding, Observed, ObservedProfile, OwnerId, Scope};
 use traffic_manager::ProfileId;
@@ -90,6 +90,9 @@ impl Cluster {
         let now = Timestamp::from_second(now).unwrap();
         let plan = plan(profile.as_ref(), change, &self.scope.owner, now);
         for step in &plan.steps {
+            if step.gate == Gate::Undo {
+                continue;
+            }
             let written = azure.write(id, &step.write);
             if exchange && matches!(step.write, Write::PatchProfile(_)) {
                 continue;

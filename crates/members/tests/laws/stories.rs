@@ -344,3 +344,189 @@ fn wiped_claims_are_made_again_and_nothing_else_happens() {
     assert_eq!(azure.endpoint(&profile("p"), "e").cloned(), before);
     assert!(east.run(&mut azure, &objects, NOW).changes.is_none());
 }
+
+#[test]
+fn a_typo_that_hits_another_objects_endpoint_deletes_nothing() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let of = |host: &str, endpoint: &'static str| {
+        object(host, &[("profile-name", "p"), ("endpoint-name", endpoint)])
+    };
+    east.run(
+        &mut azure,
+        &[of("a.example.com", "ea"), of("b.example.com", "eb")],
+        NOW,
+    );
+    let looped = east.run(
+        &mut azure,
+        &[of("a.example.com", "ea"), of("b.example.com", "ea")],
+        NOW,
+    );
+    assert!(looped.changes.is_none(), "{looped:?}");
+    assert_eq!(looped.findings[0].reason, Reason::DuplicateMember);
+    assert!(azure.endpoint(&profile("p"), "eb").is_some());
+}
+
+#[test]
+fn a_new_object_does_not_steal_the_member_of_another_with_the_same_host() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let old = object("shop.example.com", &[("profile-name", "z-prod")]);
+    east.run(&mut azure, std::slice::from_ref(&old), NOW);
+    let sources = |objects: &[Object]| {
+        let mut records = Cluster::sources(objects);
+        records[1] = records[1]
+            .clone()
+            .with_label("resource", "ingress/default/test");
+        records
+    };
+    let new = object("shop.example.com", &[("profile-name", "a-test")]);
+    let (records, findings) = east.adjust(&azure, &sources(&[old, new]));
+    assert_eq!(records.len(), 1);
+    assert_eq!(
+        records[0].property("webhook/traffic-manager-profile-name"),
+        Some("z-prod")
+    );
+    assert_eq!(findings[0].reason, Reason::DuplicateMember);
+    assert_eq!(findings[0].subject.resource, "ingress/default/test");
+}
+
+#[test]
+fn a_foreign_endpoint_keeps_its_profile_in_use_whatever_its_name() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let objects = [object(
+        "a.example.com",
+        &[("profile-name", "p"), ("endpoint-name", "e")],
+    )];
+    east.run(&mut azure, &objects, NOW);
+    let held = azure.profiles.get_mut(&profile("p")).unwrap();
+    let endpoints = held.properties.endpoints.as_mut().unwrap();
+    let mut foreign = endpoints[0].clone();
+    foreign.name = Some("blue & green | 100%".to_owned());
+    foreign.properties.target = Some("foreign.example.com".to_owned());
+    foreign.properties.priority = Some(9);
+    endpoints.push(foreign);
+    east.run(&mut azure, &[], NOW);
+    let held = &azure.profiles[&profile("p")];
+    assert_eq!(held.endpoints().len(), 1);
+    assert_eq!(held.properties.profile_status.as_deref(), Some("Enabled"));
+}
+
+#[test]
+fn a_rename_writes_the_new_endpoint_before_it_deletes_the_old_one() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |name, target| {
+        [object(
+            "a.example.com",
+            &[
+                ("profile-name", "p"),
+                ("endpoint-name", name),
+                ("target", target),
+            ],
+        )]
+    };
+    east.run(&mut azure, &with("old", "one.example.net"), NOW);
+    east.run(&mut azure, &with("new", "two.example.net"), NOW);
+    assert!(azure.endpoint(&profile("p"), "old").is_none());
+    assert!(azure.endpoint(&profile("p"), "new").is_some());
+    assert!(azure.deleted_last, "the delete came after the put");
+    assert!(
+        east.run(&mut azure, &with("new", "two.example.net"), NOW)
+            .changes
+            .is_none()
+    );
+}
+
+#[test]
+fn a_joining_member_is_not_left_in_the_dark_by_a_claim_without_endpoint() {
+    let (east, west, mut azure) = (Cluster::new("east"), Cluster::new("west"), Azure::default());
+    let of = |host: &str, endpoint: &'static str| {
+        [object(
+            host,
+            &[("profile-name", "p"), ("endpoint-name", endpoint)],
+        )]
+    };
+    east.run(&mut azure, &of("a.example.com", "ea"), NOW);
+    let claims = azure.profiles[&profile("p")]
+        .tag("externaldns-claims-0-east")
+        .unwrap()
+        .to_owned();
+    east.run(&mut azure, &[], NOW);
+    // East was killed before it gave up its claim, and does not come back.
+    let tags = azure
+        .profiles
+        .get_mut(&profile("p"))
+        .unwrap()
+        .tags
+        .as_mut()
+        .unwrap();
+    tags.insert("externaldns-claims-0-east".to_owned(), claims);
+    west.run(&mut azure, &of("b.example.com", "eb"), NOW + 60);
+    let status = azure.profiles[&profile("p")]
+        .properties
+        .profile_status
+        .as_deref();
+    assert_eq!(status, Some("Enabled"));
+}
+
+#[test]
+fn tags_written_again_in_another_case_are_still_ours() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |weight| {
+        [object(
+            "a.example.com",
+            &[
+                ("profile-name", "p"),
+                ("endpoint-name", "e"),
+                ("weight", weight),
+            ],
+        )]
+    };
+    east.run(&mut azure, &with("70"), NOW);
+    let held = azure.profiles.get_mut(&profile("p")).unwrap();
+    let tags = held.tags.take().unwrap();
+    held.tags = Some(
+        tags.into_iter()
+            .map(|(name, value)| (name.to_uppercase(), value))
+            .collect(),
+    );
+    east.run(&mut azure, &with("50"), NOW);
+    assert!(east.run(&mut azure, &with("50"), NOW).changes.is_none());
+    assert_eq!(
+        azure
+            .endpoint(&profile("p"), "e")
+            .unwrap()
+            .properties
+            .weight,
+        Some(50)
+    );
+    assert_eq!(east.observed(&azure).records(&east.scope.owner).len(), 1);
+}
+
+#[test]
+fn a_probe_can_change_from_https_to_tcp() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let https = [object(
+        "a.example.com",
+        &[("profile-name", "p"), ("monitor-path", "/health")],
+    )];
+    let tcp = [object(
+        "a.example.com",
+        &[
+            ("profile-name", "p"),
+            ("monitor-protocol", "TCP"),
+            ("monitor-port", "443"),
+        ],
+    )];
+    east.run(&mut azure, &https, NOW);
+    east.run(&mut azure, &tcp, NOW);
+    let monitor = azure.profiles[&profile("p")]
+        .properties
+        .monitor_config
+        .clone()
+        .unwrap();
+    assert_eq!(
+        monitor.path.as_deref(),
+        Some(""),
+        "a PATCH merges: the path has to be taken away"
+    );
+    assert!(east.run(&mut azure, &tcp, NOW).changes.is_none());
+}

@@ -103,7 +103,14 @@ impl Inner {
     async fn try_profile(&self, id: &ProfileId, change: &ProfileChange) -> (Outcome, Execution) {
         let mut outcome = Outcome::default();
         let observed = match self.api.get_profile(id).await {
-            Ok(profile) => profile.and_then(ObservedProfile::new),
+            Ok(None) => None,
+            Ok(Some(profile)) => {
+                match ObservedProfile::new(profile).filter(|held| held.id == *id) {
+                    Some(observed) => Some(observed),
+                    // To take it for absent would be to overwrite it.
+                    None => return (Outcome::unreadable(id, change), Execution::default()),
+                }
+            }
             Err(error) => {
                 let text = format!("reading profile {}: {}", id.name, error_chain(&error));
                 tracing::warn!(profile = %id.name, error = %error_chain(&error), "reading the profile failed; nothing is written to it");
@@ -138,8 +145,12 @@ impl Inner {
                 "another cluster created the profile at the same moment and was overwritten; it adds its members again in its next loop"
             );
         }
+        // What fails after a failure may fail because of it: only the first
+        // says something about the wish.
+        if let Some(first) = execution.failures.first() {
+            self.remember_refusal(id, change, first).await;
+        }
         for failure in &execution.failures {
-            self.remember_refusal(id, change, failure).await;
             outcome.failures.push(format!(
                 "profile {}: {}: {}",
                 id.name,
@@ -182,5 +193,23 @@ impl Inner {
             );
         }
         execution
+    }
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// The profile is there, and its id is not the one that was asked for.
+    fn unreadable(id: &ProfileId, change: &ProfileChange) -> Self {
+        tracing::warn!(profile = %id.name, "Azure answered a profile with another id; nothing is written to it");
+        Self {
+            failures: vec![format!("profile {}: Azure answered another id", id.name)],
+            missing: change
+                .upserts
+                .iter()
+                .map(|member| member.key.clone())
+                .collect(),
+            ..Self::default()
+        }
     }
 }

@@ -49,8 +49,12 @@ pub(super) async fn execute(api: &dyn TrafficManagerApi, id: &ProfileId, plan: P
             .member
             .as_ref()
             .is_some_and(|member| failed_members.contains(member));
-        let too_late = step.gate == Gate::AfterSuccess && !execution.failures.is_empty();
-        if halted || member_failed || too_late {
+        let left_out = match step.gate {
+            Gate::Undo => !member_failed,
+            Gate::AfterSuccess => member_failed || !execution.failures.is_empty(),
+            Gate::Vital | Gate::Alone => member_failed,
+        };
+        if halted || left_out {
             execution.skipped += 1;
             continue;
         }

@@ -85,6 +85,16 @@ impl Inner {
                     self.remember(Refused::Founder(Box::new(member.clone())), message);
                 }
             }
+            Write::PatchProfile(_) if is_invalid(error) => {
+                if let Some(leader) = change.upserts.first() {
+                    let message = format!(
+                        "Azure refuses these settings of profile {}: {said}",
+                        id.name
+                    );
+                    let settings = Box::new(leader.settings.clone());
+                    self.remember(Refused::Settings(id.clone(), settings), message);
+                }
+            }
             Write::PutEndpoint(_) if is_invalid(error) => {
                 let is_it =
                     |member: &&Member| Some(&member.key.endpoint) == failure.step.member.as_ref();

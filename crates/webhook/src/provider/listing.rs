@@ -16,11 +16,13 @@ use members::Observed;
 use super::Inner;
 use crate::provider_api::ProviderError;
 
-/// How old a listing may be for `/adjustendpoints`. Usually it is the one that
-/// `/records` has just made; with ExternalDNS's CRD registry there is none.
+/// How old a listing may be for `/adjustendpoints` that no `/records` of the same
+/// loop has answered with: ExternalDNS's CRD registry does not ask for records.
 const FRESH_FOR_ADJUST: Duration = Duration::from_mins(1);
-/// How old a listing may be that came too late for the call that started it.
-const FRESH_WHEN_LATE: Duration = Duration::from_mins(3);
+/// How old a listing may be that came too late for the call that started it, or
+/// that `/records` has answered with. Longer than most intervals, or a slow
+/// Azure would never be seen; every write reads its profile again.
+const FRESH_WHEN_LATE: Duration = Duration::from_mins(15);
 
 /// What Azure held at one time.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub(super) struct Listings {
     generation: AtomicU64,
     running: Mutex<Option<Running>>,
     latest: Mutex<Option<Arc<Snapshot>>>,
+    /// What `/records` has answered with and `/adjustendpoints` has not used.
+    answered: Mutex<Option<Arc<Snapshot>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -78,11 +82,28 @@ impl Listings {
         self.generation.load(Ordering::SeqCst)
     }
 
-    fn latest(&self, now: Duration, within: Duration) -> Option<Arc<Snapshot>> {
-        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = latest.as_ref()?;
-        let current = snapshot.generation == self.generation();
-        (current && snapshot.age(now) <= within).then(|| Arc::clone(snapshot))
+    /// The listing for `/adjustendpoints`, if there is one that is good enough.
+    fn for_adjust(&self, now: Duration) -> Option<Arc<Snapshot>> {
+        let answered = self
+            .answered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let latest = self
+            .latest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let good = |snapshot: &Arc<Snapshot>, within| {
+            snapshot.generation == self.generation() && snapshot.age(now) <= within
+        };
+        answered
+            .filter(|snapshot| good(snapshot, FRESH_WHEN_LATE))
+            .or_else(|| latest.filter(|snapshot| good(snapshot, FRESH_FOR_ADJUST)))
+    }
+
+    fn answered(&self, snapshot: &Arc<Snapshot>) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(snapshot));
     }
 
     fn forget_running(&self, generation: u64) {
@@ -100,33 +121,35 @@ impl Listings {
 
 impl Inner {
     /// The listing for `/records`: a new one, or the one that is under way or
-    /// came too late for an earlier call.
+    /// came too late for an earlier call. `/adjustendpoints` uses it next.
     pub(super) async fn listing_for_records(
         self: &Arc<Self>,
     ) -> Result<Arc<Snapshot>, ProviderError> {
+        let snapshot = self.listing().await?;
+        self.listings.answered(&snapshot);
+        Ok(snapshot)
+    }
+
+    /// The listing for `/adjustendpoints`: the one of this loop if there is one.
+    pub(super) async fn listing_for_adjust(
+        self: &Arc<Self>,
+    ) -> Result<Arc<Snapshot>, ProviderError> {
+        match self.listings.for_adjust(self.clock.monotonic()) {
+            Some(snapshot) => Ok(snapshot),
+            None => self.listing().await,
+        }
+    }
+
+    async fn listing(self: &Arc<Self>) -> Result<Arc<Snapshot>, ProviderError> {
         let started = self.clock.monotonic();
         let running = self.join_or_start();
         let listed = running.listed.clone().await;
         // Beyond the deadline nobody hears this answer; it is kept for the next call.
-        if self.clock.monotonic().saturating_sub(started) < self.behaviour.deadline
-            || listed.is_err()
-        {
+        let heard = self.clock.monotonic().saturating_sub(started) < self.behaviour.deadline;
+        if heard || listed.is_err() {
             self.listings.forget_running(running.generation);
         }
         listed.map_err(|error| self.listing_failed(&error))
-    }
-
-    /// The listing for `/adjustendpoints`: the latest if it is still good.
-    pub(super) async fn listing_for_adjust(
-        self: &Arc<Self>,
-    ) -> Result<Arc<Snapshot>, ProviderError> {
-        match self
-            .listings
-            .latest(self.clock.monotonic(), FRESH_FOR_ADJUST)
-        {
-            Some(snapshot) => Ok(snapshot),
-            None => self.listing_for_records().await,
-        }
     }
 
     fn join_or_start(self: &Arc<Self>) -> Running {

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use members::Member;
+use members::member::Settings;
 use members::resolve::Blocked;
 use traffic_manager::{ProfileId, RelativeName};
 
@@ -19,6 +20,8 @@ pub(super) enum Refused {
     Endpoint(Box<Member>),
     /// The profile cannot be created like this.
     Founder(Box<Member>),
+    /// The profile cannot be changed to this.
+    Settings(ProfileId, Box<Settings>),
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +46,7 @@ impl Refusals {
                 Refused::Name(id, name) => blocked.block_name(id, name, message),
                 Refused::Endpoint(member) => blocked.block_endpoint(*member, message),
                 Refused::Founder(member) => blocked.block_founder(*member, message),
+                Refused::Settings(id, settings) => blocked.block_settings(id, *settings, message),
             }
         }
         blocked

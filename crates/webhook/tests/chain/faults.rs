@@ -1,6 +1,8 @@
 //! Azure fails: the answer is one that ExternalDNS survives, nothing is
 //! changed, the next loop converges.
 
+use std::time::Duration;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -123,6 +125,13 @@ async fn a_taken_name_is_reported_and_the_others_proceed() {
     assert!(text.contains("taken"), "{text}");
     assert!(azure.endpoint("my-app-global", "east-us").await.is_some());
     // It is not tried again every minute, but stays reported.
+    east.quiet(&azure, &services).await;
+    east.clock.advance(Duration::from_mins(9));
+    east.quiet(&azure, &services).await;
+    // After ten minutes it is tried again, and refused again.
+    east.clock.advance(Duration::from_mins(1));
+    let (status, _) = east.run(&services).await.failed.unwrap();
+    assert_eq!(status, 503);
     east.quiet(&azure, &services).await;
     assert!(
         east.metrics()
@@ -271,4 +280,84 @@ async fn a_conflict_answered_after_the_profile_was_created_does_not_block_it() {
     let endpoint = azure.endpoint("my-app-global", "east-us").await.unwrap();
     assert_eq!(endpoint["properties"]["weight"], 50);
     east.quiet(&azure, &services).await;
+}
+
+#[tokio::test]
+async fn a_rename_that_azure_refuses_keeps_the_member() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let with = |name: &str, location: &str| {
+        let service = app("a", "a.example.com").with_annotation(key("profile-name"), "p");
+        [service
+            .with_annotation(key("endpoint-name"), name)
+            .with_annotation(key("endpoint-location"), location)]
+    };
+    east.run(&with("old", "westeurope")).await;
+    // The target is the same, so the old endpoint has to make way first.
+    let renamed = with("new", "atlantis");
+    let (status, _) = east.run(&renamed).await.failed.unwrap();
+    assert_eq!(status, 503);
+    assert!(azure.endpoint("p", "old").await.is_some(), "put back");
+    east.quiet(&azure, &renamed).await;
+    let mended = with("new", "northeurope");
+    assert!(east.run(&mended).await.failed.is_none());
+    assert!(azure.endpoint("p", "old").await.is_none());
+    assert!(azure.endpoint("p", "new").await.is_some());
+    east.quiet(&azure, &mended).await;
+}
+
+#[tokio::test]
+async fn a_rename_together_with_a_move_leaves_when_it_has_joined() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let with = |profile: &str, name: &str| {
+        let service = app("a", "a.example.com").with_annotation(key("profile-name"), profile);
+        [service.with_annotation(key("endpoint-name"), name)]
+    };
+    east.run(&with("p", "e")).await;
+    azure
+        .faults(json!({"rules": [{"operation": "profiles.put", "status": 500}]}))
+        .await;
+    assert!(east.run(&with("q", "f")).await.failed.is_some());
+    assert!(azure.endpoint("p", "e").await.is_some(), "still in service");
+    azure.clear_faults().await;
+    assert!(east.run(&with("q", "f")).await.failed.is_none());
+    assert!(azure.endpoint("p", "e").await.is_none());
+    assert!(azure.endpoint("q", "f").await.is_some());
+    east.quiet(&azure, &with("q", "f")).await;
+}
+
+#[tokio::test]
+async fn settings_that_azure_refuses_are_not_tried_in_every_loop() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let services = [my_app("east", "70")];
+    east.run(&services).await;
+    let changed = [my_app("east", "70").with_annotation(key("dns-ttl"), "61")];
+    azure
+        .faults(json!({"rules": [{"operation": "profiles.patch", "status": 400, "calls": 1}]}))
+        .await;
+    let (status, _) = east.run(&changed).await.failed.unwrap();
+    assert_eq!(status, 503);
+    azure.clear_faults().await;
+    east.quiet(&azure, &changed).await;
+    east.clock.advance(Duration::from_mins(10));
+    assert!(east.run(&changed).await.failed.is_none());
+    let profile = azure.profile("my-app-global").await.unwrap();
+    assert_eq!(profile["properties"]["dnsConfig"]["ttl"], 61);
+}
+
+#[tokio::test]
+async fn a_probe_changes_from_https_to_tcp_and_back() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let https = [app("a", "a.example.com").with_annotation(key("monitor-path"), "/health")];
+    let tcp = [app("a", "a.example.com")
+        .with_annotation(key("monitor-protocol"), "TCP")
+        .with_annotation(key("monitor-port"), "443")];
+    for services in [&https, &tcp, &https] {
+        let looped = east.run(services).await;
+        assert!(looped.failed.is_none(), "{:?}", looped.failed);
+        east.quiet(&azure, services).await;
+    }
 }

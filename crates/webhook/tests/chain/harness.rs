@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arm_client::SystemClock;
 use emulator::{Emulator, Options};
 use external_dns::model::{Controller, Registry, Service, ServiceSource, TxtRegistry};
 use external_dns::{Changes, Endpoint, MEDIA_TYPE};
@@ -16,6 +15,8 @@ use webhook::connect;
 use webhook::metrics::Metrics;
 use webhook::serve::{ServeError, Server};
 use webhook::settings::{Environment, ServeArgs, Settings};
+
+use crate::clock::MovedClock;
 
 pub(crate) const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
 pub(crate) const PREFIX: &str = "external-dns.alpha.kubernetes.io/";
@@ -32,6 +33,7 @@ pub(crate) struct Cluster {
     ops: String,
     client: Client,
     controller: Controller,
+    pub(crate) clock: Arc<MovedClock>,
     shutdown: CancellationToken,
     served: JoinHandle<Result<(), ServeError>>,
 }
@@ -203,9 +205,9 @@ impl Cluster {
         };
         change(&mut args);
         let settings = Settings::resolve(&args, &Environment::default()).unwrap();
-        let clock = Arc::new(SystemClock::new());
+        let clock = Arc::new(MovedClock::default());
         let metrics = Arc::new(Metrics::new(clock.clone()));
-        let provider = connect::provider(&settings, &metrics, clock).unwrap();
+        let provider = connect::provider(&settings, &metrics, clock.clone()).unwrap();
         let server = Server::bind(&settings).await.unwrap();
         let (api, ops) = (server.api_address(), server.ops_address());
         let shutdown = CancellationToken::new();
@@ -216,6 +218,7 @@ impl Cluster {
             ops: format!("http://{ops}"),
             client: Client::new(),
             controller: Controller::new(Registry::Txt(txt)),
+            clock,
             shutdown,
             served,
         }

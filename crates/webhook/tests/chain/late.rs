@@ -53,3 +53,24 @@ async fn a_late_write_is_done_once() {
     azure.clear_faults().await;
     assert_eq!(azure.calls().await["profiles.put"], 1);
 }
+
+#[tokio::test]
+async fn a_late_listing_serves_a_whole_loop_minutes_later() {
+    let azure = Azure::start().await;
+    let quick = |args: &mut webhook::settings::ServeArgs| args.deadline = Some("300ms".to_owned());
+    let east = Cluster::with("east", &azure, quick).await;
+    azure
+        .faults(json!({"rules": [{"operation": "profiles.list", "delay": "600ms"}]}))
+        .await;
+    assert_eq!(east.records().await.0, 503);
+    // The next loop comes when the listing has long arrived.
+    while azure.calls().await.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    east.clock.advance(std::time::Duration::from_mins(5));
+    assert_eq!(east.records().await.0, 200);
+    east.clock.advance(std::time::Duration::from_mins(2));
+    let (status, text) = east.post("/adjustendpoints", "[]").await;
+    assert_eq!(status, 200, "{text}");
+}

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod any_input;
+mod clock;
 mod faults;
 mod fixtures;
 mod harness;

@@ -15,6 +15,7 @@ use crate::fake::{Behaviour, Fake, Running, args, metrics};
 
 fn failure() -> Answer {
     Answer::Failed(Failure {
+        summary: None,
         status: SoftStatus::UNAVAILABLE,
         outcome: "azure",
         text: String::new(),
