@@ -14,8 +14,7 @@ pub const PROFILE_NAME_MAX: usize = 63;
 /// Longest name of an endpoint, in characters.
 pub const ENDPOINT_NAME_MAX: usize = 260;
 /// Characters that ARM refuses in an endpoint name.
-const ENDPOINT_NAME_FORBIDDEN: &[char] =
-    &['<', '>', '*', '%', '$', ':', '\\', '?', '+', '/'];
+const ENDPOINT_NAME_FORBIDDEN: &[char] = &['<', '>', '*', '%', '$', ':', '\\', '?', '+', '/'];
 
 /// The ARM name of a profile: 1 to 63 letters, digits, hyphens and periods,
 /// starting and ending with a letter or digit. Unique in its resource group.

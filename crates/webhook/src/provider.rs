@@ -19,6 +19,7 @@ mod refusals;
 mod report;
 mod upkeep;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use members::Scope;
 use members::gather::gather;
 use members::resolve::resolve;
 use tokio::sync::Mutex;
+use traffic_manager::ProfileId;
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -67,6 +69,8 @@ struct Inner {
     listings: Listings,
     refusals: Refusals,
     report: Report,
+    /// Profiles whose upkeep has failed, and until when it rests. Monotonic time.
+    upkeep_paused: std::sync::Mutex<BTreeMap<ProfileId, Duration>>,
 }
 
 // === impl TrafficManagerProvider ===
@@ -86,6 +90,7 @@ impl TrafficManagerProvider {
                 work: Mutex::new(()),
                 listings: Listings::default(),
                 refusals: Refusals::default(),
+                upkeep_paused: std::sync::Mutex::default(),
                 report: Report::new(Arc::clone(&clock), metrics),
                 clock,
             }),

@@ -23,6 +23,8 @@ struct State {
     wishes: BTreeSet<Finding>,
     /// Findings of the last `POST /records`.
     writes: BTreeSet<Finding>,
+    /// Whether there has been one since the last `/adjustendpoints`.
+    written: bool,
 }
 
 // === impl Report ===
@@ -84,6 +86,10 @@ impl Report {
     pub(super) fn wishes(&self, findings: Vec<Finding>) {
         self.update(|state, _| {
             state.wishes = transition(&state.wishes, findings);
+            // A loop without a write: ExternalDNS has nothing left to change.
+            if !std::mem::take(&mut state.written) {
+                state.writes = transition(&state.writes, Vec::new());
+            }
         });
     }
 
@@ -91,6 +97,7 @@ impl Report {
     pub(super) fn writes(&self, findings: Vec<Finding>) {
         self.update(|state, _| {
             state.writes = transition(&state.writes, findings);
+            state.written = true;
         });
     }
 

@@ -1,7 +1,8 @@
 //! Upkeep: what nobody asks for in a loop, because no record shows it. After a
 //! listing that shows something left over, it is cleared up in the background.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use members::plan::{Upkeep, upkeep};
 use members::{Observed, ObservedProfile};
@@ -10,6 +11,9 @@ use traffic_manager::ProfileId;
 use super::Inner;
 use super::listing::Snapshot;
 use crate::provider_api::error_chain;
+
+/// How long upkeep of a profile rests after it has failed.
+const PAUSE: Duration = Duration::from_mins(10);
 
 // === impl Inner ===
 
@@ -29,7 +33,14 @@ impl Inner {
     }
 
     fn due(&self, observed: &Observed) -> Vec<ProfileId> {
-        self.plans(observed).into_iter().map(|(id, _)| id).collect()
+        let now = self.clock.monotonic();
+        let mut paused = self
+            .upkeep_paused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        paused.retain(|_, until| *until > now);
+        let plans = self.plans(observed).into_iter().map(|(id, _)| id);
+        plans.filter(|id| !paused.contains_key(id)).collect()
     }
 
     fn plans(&self, observed: &Observed) -> Vec<(ProfileId, members::plan::Plan)> {
@@ -59,7 +70,19 @@ impl Inner {
         let fresh = ObservedProfile::new(profile).map(|profile| profile.wire);
         let observed = Observed::new(fresh, &self.behaviour.scope);
         for (id, plan) in self.plans(&observed) {
-            self.carry_out(&id, plan).await;
+            let execution = self.carry_out(&id, plan).await;
+            if let Some(failure) = execution.failures.first() {
+                let said = error_chain(&failure.error);
+                self.report
+                    .write_failed(&format!("upkeep of profile {}: {said}", id.name));
+                // A lock or a missing permission stays until a person acts.
+                let until = self.clock.monotonic() + PAUSE;
+                let mut paused = self
+                    .upkeep_paused
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                paused.insert(id, until);
+            }
         }
     }
 }

@@ -173,3 +173,41 @@ async fn a_create_that_carries_another_owner_is_refused_and_says_so() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn upkeep_that_fails_rests() {
+    let azure = Azure::start().await;
+    let east = Cluster::with("east", &azure, |args| {
+        args.profile_grace = Some("0s".to_owned());
+    })
+    .await;
+    east.run(&[my_app("east", "70")]).await;
+    azure
+        .faults(json!({"rules": [{"operation": "profiles.delete", "status": 409}]}))
+        .await;
+    east.run(&[]).await;
+    azure.calls().await;
+    // The first listing after the retirement starts the upkeep, which fails.
+    let mut tries = 0;
+    while tries == 0 {
+        east.run(&[]).await;
+        tries = azure
+            .calls()
+            .await
+            .get("profiles.delete")
+            .copied()
+            .unwrap_or(0);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    for _ in 0..5 {
+        east.run(&[]).await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(!azure.calls().await.contains_key("profiles.delete"));
+    azure.clear_faults().await;
+    east.clock.advance(std::time::Duration::from_mins(10));
+    while azure.profile("my-app-global").await.is_some() {
+        east.run(&[]).await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
