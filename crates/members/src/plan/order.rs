@@ -114,7 +114,10 @@ pub(super) fn order(
             // The new name needs what the old one has.
             steps.push(delete_for(&holder, &new));
             model.remove(&holder);
-            undo.entry(new).or_default().extend(held(&holder));
+            // Once the new endpoint is written, the old one is not missed.
+            if pending.iter().any(|(member, _)| member.key.endpoint == new) {
+                undo.entry(new).or_default().extend(held(&holder));
+            }
             continue;
         }
         let waits = pending

@@ -530,3 +530,31 @@ fn a_probe_can_change_from_https_to_tcp() {
     );
     assert!(east.run(&mut azure, &tcp, NOW).changes.is_none());
 }
+
+/// Found by the law of rest: the old name was put back after the rename.
+#[test]
+fn an_old_name_that_makes_way_for_a_third_endpoint_stays_away() {
+    let (west, mut azure) = (Cluster::new("west"), Azure::default());
+    west.run(
+        &mut azure,
+        &[object(
+            "b.example.com",
+            &[("profile-name", "p"), ("target", "t.example.net")],
+        )],
+        NOW,
+    );
+    let objects = [
+        object("a.example.com", &[("profile-name", "p"), ("priority", "1")]),
+        object(
+            "b.example.com",
+            &[
+                ("profile-name", "p"),
+                ("endpoint-name", "e"),
+                ("priority", "2"),
+            ],
+        ),
+    ];
+    west.run(&mut azure, &objects, NOW);
+    assert_eq!(azure.profiles[&profile("p")].endpoints().len(), 2);
+    assert!(west.run(&mut azure, &objects, NOW).changes.is_none());
+}
