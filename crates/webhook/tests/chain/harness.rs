@@ -122,6 +122,20 @@ impl Azure {
             .collect()
     }
 
+    /// How many calls of an operation there have been, without starting anew.
+    pub(crate) async fn count(&self, operation: &str) -> u64 {
+        let counts = self
+            .client
+            .get(self.control("requests"))
+            .send()
+            .await
+            .unwrap();
+        let counts: Value = counts.json().await.unwrap();
+        counts["operations"][operation]["count"]
+            .as_u64()
+            .unwrap_or(0)
+    }
+
     fn arm(&self, group: &str, rest: &str) -> String {
         format!(
             "{}/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.Network/trafficmanagerprofiles/{rest}?api-version=2022-04-01",
