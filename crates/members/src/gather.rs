@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use external_dns::{Endpoint as Record, RecordType};
 use traffic_manager::Hostname;
 
-use crate::annotation::{Annotations, PROPERTY_PREFIX};
+use crate::annotation::Annotations;
 use crate::finding::Subject;
 use crate::want::Source;
 
@@ -79,11 +79,6 @@ pub fn gather(records: &[Record]) -> Vec<Source> {
         source.addresses.dedup();
     }
     sources
-}
-
-/// Whether a record carries any annotation of ours.
-pub fn concerns_us(record: &Record) -> bool {
-    record.properties_under(PROPERTY_PREFIX).next().is_some()
 }
 
 /// The host in the form in which it is compared; as it is when it is no host.

@@ -158,12 +158,21 @@ impl Writing<'_> {
             .copied()
             .filter(|member| refused.iter().all(|(key, _)| *key != member.key))
             .collect();
+        let put_back = |name: &EndpointName| {
+            writes.iter().any(|step| match &step.write {
+                Write::PutEndpoint(body) => {
+                    step.gate != Gate::Undo && body.endpoint_name().as_ref() == Some(name)
+                }
+                _ => false,
+            })
+        };
         let deleted: BTreeSet<_> = writes
             .iter()
             .filter_map(|step| match &step.write {
                 Write::DeleteEndpoint(name) if removals.contains(name) => Some(name.clone()),
                 _ => None,
             })
+            .filter(|name| !put_back(name))
             .collect();
         let settings = settings.filter(|_| !written.is_empty());
         let tags = tags::plan(profile, &written, &deleted, settings, owner, now)?;

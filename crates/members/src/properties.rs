@@ -10,8 +10,8 @@ use std::str::FromStr;
 
 use traffic_manager::profile::{Endpoint, EndpointProperties, Profile};
 use traffic_manager::{
-    EndpointName, GeoCode, GeoMapping, Hostname, MonitorProtocol, ProfileId, Region, RoutingMethod,
-    SubnetRange, Subnets, Switch, Target,
+    GeoCode, GeoMapping, Hostname, MonitorProtocol, Region, RoutingMethod, SubnetRange, Subnets,
+    Switch, Target,
 };
 
 use crate::annotation::Name;
@@ -176,19 +176,6 @@ impl Properties {
             self.set(name, value);
         }
     }
-}
-
-/// The identity that properties name, if they name a valid one.
-pub fn identity_of(
-    properties: &Properties,
-    id: impl Fn(&str, &str) -> Option<ProfileId>,
-) -> Option<MemberKey> {
-    let endpoint: EndpointName = properties.get(Name::EndpointName)?.parse().ok()?;
-    let profile = id(
-        properties.get(Name::ResourceGroup)?,
-        properties.get(Name::ProfileName)?,
-    )?;
-    Some(MemberKey { profile, endpoint })
 }
 
 /// The canonical text of a value, or the text as it is when it is none.

@@ -104,6 +104,28 @@ impl Cluster {
         plan.refused
     }
 
+    /// Carries out changes as the provider does. Panics when Azure refuses a write.
+    pub(crate) fn carry_out(&self, azure: &mut Azure, changes: &Changes, now: i64) -> Vec<Finding> {
+        let mut refused = Vec::new();
+        let mut batch = Batch::new(changes, &self.scope);
+        assert!(batch.findings.is_empty(), "{:?}", batch.findings);
+        let mut staged = BTreeSet::new();
+        loop {
+            let stage = batch.next_stage(&BTreeSet::new());
+            if stage.is_empty() {
+                break;
+            }
+            for (id, change) in &stage {
+                // Profiles that exchange members are written twice. In the
+                // first of the two a settings change may be refused.
+                let exchange = staged.contains(id) || !batch.is_done();
+                refused.extend(self.apply(azure, id, change, now, exchange));
+                staged.insert(id.clone());
+            }
+        }
+        refused
+    }
+
     /// One loop. Panics when Azure refuses a write.
     pub(crate) fn run(&self, azure: &mut Azure, objects: &[Object], now: i64) -> Loop {
         let before = azure.writes;
@@ -111,25 +133,10 @@ impl Cluster {
         let observation = self.controller.observe(records);
         let (adjusted, findings) = self.adjust(azure, &Self::sources(objects));
         let changes = self.controller.plan(&observation, adjusted);
-        let mut refused = Vec::new();
-        if let Some(changes) = &changes {
-            let mut batch = Batch::new(changes, &self.scope);
-            assert!(batch.findings.is_empty(), "{:?}", batch.findings);
-            let mut staged = BTreeSet::new();
-            loop {
-                let stage = batch.next_stage(&BTreeSet::new());
-                if stage.is_empty() {
-                    break;
-                }
-                for (id, change) in &stage {
-                    // Profiles that exchange members are written twice. In the
-                    // first of the two a settings change may be refused.
-                    let exchange = staged.contains(id) || !batch.is_done();
-                    refused.extend(self.apply(azure, id, change, now, exchange));
-                    staged.insert(id.clone());
-                }
-            }
-        }
+        let refused = match &changes {
+            Some(changes) => self.carry_out(azure, changes, now),
+            None => Vec::new(),
+        };
         Loop {
             changes,
             findings,

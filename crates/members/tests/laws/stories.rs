@@ -558,3 +558,42 @@ fn an_old_name_that_makes_way_for_a_third_endpoint_stays_away() {
     assert_eq!(azure.profiles[&profile("p")].endpoints().len(), 2);
     assert!(west.run(&mut azure, &objects, NOW).changes.is_none());
 }
+
+/// Another cluster takes the priority between our adjust and our write.
+#[test]
+fn an_endpoint_that_is_put_back_stays_claimed() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |name, priority| {
+        let annotations = [
+            ("profile-name", "p"),
+            ("routing-method", "Priority"),
+            ("endpoint-name", name),
+            ("priority", priority),
+        ];
+        [object("a.example.com", &annotations)]
+    };
+    east.run(&mut azure, &with("old", "1"), NOW);
+    let (wanted, _) = east.adjust(&azure, &Cluster::sources(&with("new", "5")));
+    let endpoints = &mut azure
+        .profiles
+        .get_mut(&profile("p"))
+        .unwrap()
+        .properties
+        .endpoints;
+    let mut stranger = endpoints.as_ref().unwrap()[0].clone();
+    stranger.name = Some("stranger".to_owned());
+    stranger.properties.target = Some("stranger.example.com".to_owned());
+    stranger.properties.priority = Some(5);
+    endpoints.as_mut().unwrap().push(stranger);
+    let changes = external_dns::Changes {
+        create: wanted,
+        delete: east.observed(&azure).records(&east.scope.owner),
+        ..external_dns::Changes::default()
+    };
+    let refused = east.carry_out(&mut azure, &changes, NOW);
+    assert_eq!(refused.len(), 1);
+    assert!(azure.endpoint(&profile("p"), "old").is_some());
+    let observed = east.observed(&azure);
+    let held = observed.profile(&profile("p")).unwrap();
+    assert!(held.claim(&"old".parse().unwrap()).is_some(), "unclaimed");
+}
