@@ -34,6 +34,10 @@ pub struct Claim {
     pub since: Timestamp,
     /// The object and host that the endpoint stands for.
     pub subject: Subject,
+    /// Since when the object is gone and the endpoint is only kept, disabled,
+    /// until the delete grace is over; to the millisecond. `None` for a member
+    /// whose object is there.
+    pub leaving: Option<Timestamp>,
 }
 
 /// A claim that does not fit a tag.
@@ -59,6 +63,7 @@ impl Claim {
             // To the millisecond, as the tag keeps it.
             since: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
             subject: member.subject.clone(),
+            leaving: None,
         }
     }
 
@@ -89,24 +94,30 @@ impl Claim {
     }
 
     fn encode(&self) -> String {
-        [
+        let mut fields = vec![
             escape_value(self.endpoint.as_str()),
             to_base36(self.since.as_millisecond()),
             escape_value(&shorten(&self.subject.resource)),
             escape_value(&self.subject.host),
-        ]
-        .join(",")
+        ];
+        fields.extend(self.leaving.map(|since| to_base36(since.as_millisecond())));
+        fields.join(",")
     }
 
     fn decode(owner: &OwnerId, text: &str) -> Option<Self> {
         let mut fields = text.split(',');
+        let time = |text: &str| Timestamp::from_millisecond(from_base36(text)?).ok();
         let claim = Self {
             owner: owner.clone(),
             endpoint: unescape(fields.next()?)?.parse().ok()?,
-            since: Timestamp::from_millisecond(from_base36(fields.next()?)?).ok()?,
+            since: time(fields.next()?)?,
             subject: Subject {
                 resource: lengthen(&unescape(fields.next()?)?),
                 host: unescape(fields.next()?)?,
+            },
+            leaving: match fields.next() {
+                Some(text) => Some(time(text)?),
+                None => None,
             },
         };
         Some(claim)
@@ -128,6 +139,14 @@ pub fn read(tags: &BTreeMap<String, String>) -> Vec<Claim> {
         );
     }
     claims
+}
+
+/// When each owner was last seen at this profile, by the heartbeats in its
+/// claim tags. An owner whose tags hold no heartbeat is not in it.
+pub fn seen(tags: &BTreeMap<String, String>) -> BTreeMap<OwnerId, Timestamp> {
+    // No heartbeat is written yet.
+    let _ = tags;
+    BTreeMap::new()
 }
 
 /// The tags that hold these claims of one owner. A claim never spans two tags,
@@ -227,6 +246,7 @@ mod tests {
                 resource: resource.into(),
                 host: host.into(),
             },
+            leaving: None,
         }
     }
 
@@ -280,6 +300,7 @@ mod tests {
             names in proptest::collection::btree_set("[a-z0-9 #._-]{1,40}", 1..20),
             resource in "([a-z]{1,8}/[a-z]{1,9}/[a-z,;%~]{1,30})?",
             host in "[a-z*.,;-]{0,40}",
+            leaving in proptest::option::of(0..4_000_000_000_000_i64),
         ) {
             let Ok(owner) = owner.parse::<OwnerId>() else { return Ok(()) };
             let claims: BTreeMap<_, _> = names
@@ -287,6 +308,7 @@ mod tests {
                 .filter_map(|name| name.parse::<EndpointName>().ok())
                 .map(|name| (name.clone(), Claim {
                     endpoint: name,
+                    leaving: leaving.map(|at| Timestamp::from_millisecond(at).unwrap()),
                     ..claim(owner.as_str(), "x", &resource, &host)
                 }))
                 .collect();

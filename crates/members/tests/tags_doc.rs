@@ -137,6 +137,7 @@ fn the_documented_tag_name_is_that_of_its_owner() {
             resource: String::new(),
             host: "a.example.com".to_owned(),
         },
+        leaving: None,
     };
     let tags: BTreeMap<_, _> = claim::write(&owner, &[claim]).unwrap();
     assert!(tags.contains_key("externaldns-claims-0-_43luster_5f1"));
