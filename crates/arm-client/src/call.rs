@@ -10,9 +10,9 @@ use url::Url;
 use crate::ambient::{guid, unit};
 use crate::error::{DecodeError, Error, Phase, StatusError};
 use crate::error_body::ErrorBody;
+use crate::exchange::{Answer, Request, RequestIds, SendError};
 use crate::observe::{Allowance, CallRecord, allowance};
 use crate::retry::Decision;
-use crate::transport::{Answer, Request, RequestIds, SendError};
 use crate::{Client, Operation, Token, retry_after};
 
 /// A call in progress.
@@ -190,7 +190,7 @@ impl<'a> Call<'a> {
         };
         let sent = self
             .client
-            .transport
+            .exchange
             .send(request, ids, token, limit.min(remaining))
             .await;
         let resource = request.resource();

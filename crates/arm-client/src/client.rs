@@ -8,6 +8,7 @@ use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
 use traffic_manager::{EndpointKind, EndpointName, ProfileId, RelativeName, SubscriptionId};
 
 use crate::call::Call;
+use crate::exchange::Exchange;
 use crate::ops;
 use crate::routes::Routes;
 use crate::transport::{Transport, check_exposure};
@@ -22,7 +23,7 @@ use crate::{
 /// Cheap to share behind an [`Arc`]; one client holds one connection pool and one
 /// access token.
 pub struct Client {
-    pub(crate) transport: Transport,
+    pub(crate) exchange: Arc<dyn Exchange>,
     pub(crate) routes: Routes,
     pub(crate) tokens: Option<TokenCache>,
     pub(crate) budget: CallBudget,
@@ -57,14 +58,27 @@ impl Client {
         surroundings: Surroundings,
     ) -> Result<Self, ConfigError> {
         check_exposure(&config.arm, source.is_some())?;
-        Ok(Self {
-            transport: Transport::new(config)?,
+        let exchange = Arc::new(Transport::new(config)?);
+        Ok(Self::over(exchange, config, source, surroundings))
+    }
+
+    /// A client whose requests go through `exchange`. Of the configuration only
+    /// the URLs, the budget and the limit of bodies count; whether tokens may be
+    /// sent is the exchange's business.
+    pub fn over(
+        exchange: Arc<dyn Exchange>,
+        config: &ClientConfig,
+        source: Option<Arc<dyn TokenSource>>,
+        surroundings: Surroundings,
+    ) -> Self {
+        Self {
+            exchange,
             routes: Routes::new(config),
             tokens: source.map(|source| TokenCache::new(source, Arc::clone(&surroundings.clock))),
             budget: config.budget,
             body_limit: config.body_limit,
             surroundings,
-        })
+        }
     }
 
     fn call(&self, operation: Operation) -> Call<'_> {

@@ -6,7 +6,8 @@
 //!                                         │ call: tries, budget, ids, report
 //!                                         │   ├─ retry: whether and when again (pure)
 //!                                         │   ├─ credential: access token, cached
-//!                                         │   └─ transport: one request over HTTP
+//!                                         │   └─ exchange: one request and its answer
+//!                                         │        └─ transport: over HTTP
 //!                                         └ error: what a failure means
 //! ```
 //!
@@ -23,6 +24,7 @@ mod config;
 pub mod credential;
 mod error;
 mod error_body;
+pub mod exchange;
 mod observe;
 mod operation;
 mod ops;

@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::call::Call;
 use crate::error::DecodeError;
-use crate::transport::{Answer, Request};
+use crate::exchange::{Answer, Request};
 use crate::{Deleted, Error};
 
 /// Something that Azure gives an id.

@@ -1,56 +1,24 @@
-//! One request and its answer, over HTTP. No retries, no meaning of statuses.
+//! The real exchange: one request and its answer, over HTTP.
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, redirect};
-use url::Url;
+use async_trait::async_trait;
+use bytes::BytesMut;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::redirect;
 
-use crate::error::{BoxError, Phase};
+use crate::error::Phase;
+use crate::exchange::{Answer, Exchange, Request, RequestIds, SendError};
 use crate::{ArmUrl, ClientConfig, ConfigError, Token};
 
 const CORRELATION_ID: &str = "x-ms-correlation-request-id";
 const CLIENT_REQUEST_ID: &str = "x-ms-client-request-id";
-const REQUEST_ID: &str = "x-ms-request-id";
 
 /// The connection pool to one ARM endpoint.
 #[derive(Debug)]
 pub(crate) struct Transport {
     http: reqwest::Client,
     body_limit: usize,
-}
-
-/// What to send. The URL is on the ARM endpoint's server.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    pub(crate) body: Option<Bytes>,
-}
-
-/// The ids under which Azure logs a request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestIds<'a> {
-    /// The same for all requests of a call.
-    pub(crate) correlation: &'a str,
-    /// Another one for every request.
-    pub(crate) client: &'a str,
-}
-
-/// A complete answer, whatever its status.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-/// Why there is no complete answer.
-#[derive(Debug)]
-pub(crate) enum SendError {
-    Network { phase: Phase, source: BoxError },
-    TooLong,
 }
 
 // === impl Transport ===
@@ -82,9 +50,11 @@ impl Transport {
             body_limit: config.body_limit,
         })
     }
+}
 
-    /// Sends a request once and reads the whole answer, all within `timeout`.
-    pub(crate) async fn send(
+#[async_trait]
+impl Exchange for Transport {
+    async fn send(
         &self,
         request: &Request,
         ids: RequestIds<'_>,
@@ -146,51 +116,6 @@ fn network(error: reqwest::Error) -> SendError {
         phase,
         // The error of the call names the resource already.
         source: error.without_url().into(),
-    }
-}
-
-// === impl Answer ===
-
-impl Answer {
-    pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    pub(crate) fn request_id(&self) -> Option<&str> {
-        self.header(REQUEST_ID)
-    }
-
-    pub(crate) fn correlation_id(&self) -> Option<&str> {
-        self.header(CORRELATION_ID)
-    }
-}
-
-// === impl Request ===
-
-impl Request {
-    pub(crate) fn get(url: Url) -> Self {
-        Self {
-            method: Method::GET,
-            url,
-            body: None,
-        }
-    }
-
-    pub(crate) fn delete(url: Url) -> Self {
-        Self {
-            method: Method::DELETE,
-            url,
-            body: None,
-        }
-    }
-
-    /// The path, which names the resource in errors.
-    pub(crate) fn resource(&self) -> &str {
-        self.url.path()
     }
 }
 

@@ -12,9 +12,9 @@ use traffic_manager::profile::Profile;
 use crate::ListScope;
 use crate::call::Call;
 use crate::error::{DecodeError, Error};
+use crate::exchange::Request;
 use crate::ops;
 use crate::routes::Routes;
-use crate::transport::Request;
 
 /// More pages than any subscription can fill.
 const PAGES_MAX: usize = 1_000;

@@ -6,8 +6,8 @@ use traffic_manager::profile::PROFILE_TYPE;
 use traffic_manager::{RelativeName, SubscriptionId};
 
 use crate::call::Call;
+use crate::exchange::Request;
 use crate::routes::Routes;
-use crate::transport::Request;
 use crate::{Error, GeographicRegion, NameAvailability};
 
 #[derive(Serialize)]

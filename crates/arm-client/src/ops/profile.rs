@@ -5,9 +5,9 @@ use traffic_manager::ProfileId;
 use traffic_manager::profile::{Profile, ProfilePatch};
 
 use crate::call::Call;
+use crate::exchange::Request;
 use crate::ops;
 use crate::routes::Routes;
-use crate::transport::Request;
 use crate::{Error, PutOutcome};
 
 pub(crate) async fn get(

@@ -17,8 +17,8 @@ use crate::Operation;
 use crate::call::Call;
 use crate::error::{DecodeError, Error};
 use crate::error_body::ErrorBody;
+use crate::exchange::{Answer, Request};
 use crate::routes::Routes;
-use crate::transport::{Answer, Request};
 
 /// The wait between two looks at work in progress, unless Azure names one.
 const POLL_WAIT: Duration = Duration::from_secs(1);
