@@ -57,6 +57,9 @@ pub fn provider(
             ProfileRetention::Delete => Some(settings.profile_grace),
             ProfileRetention::Keep => None,
         },
+        max_deletions: settings.max_deletions,
+        keep_last_member: settings.keep_last_member,
+        delete_grace: settings.delete_grace,
     };
     Ok(TrafficManagerProvider::new(
         behaviour,

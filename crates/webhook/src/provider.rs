@@ -35,6 +35,7 @@ use traffic_manager::ProfileId;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::provider_api::{Health, Provider, ProviderError};
+use crate::settings::MaxDeletions;
 use listing::Listings;
 use refusals::Refusals;
 use report::Report;
@@ -52,6 +53,12 @@ pub struct Behaviour {
     pub dry_run: bool,
     /// How long an empty profile stays; `None` keeps it for ever.
     pub profile_grace: Option<Duration>,
+    /// How many members one batch may delete at once.
+    pub max_deletions: MaxDeletions,
+    /// Keep the last enabled member of a profile.
+    pub keep_last_member: bool,
+    /// How long a member whose object is gone is kept, disabled, before it is deleted.
+    pub delete_grace: Duration,
 }
 
 /// The provider.

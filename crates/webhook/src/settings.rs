@@ -26,7 +26,7 @@ pub mod values;
 pub use args::ServeArgs;
 pub use environment::Environment;
 pub use error::{Problem, SettingsError};
-pub use values::{ProfileRetention, Warning};
+pub use values::{MaxDeletions, ProfileRetention, Warning};
 
 /// The settings of `serve`, valid.
 #[derive(Debug, Clone)]
@@ -55,6 +55,12 @@ pub struct Settings {
     pub profile_grace: Duration,
     /// What becomes of an empty profile after the grace.
     pub profile_retention: ProfileRetention,
+    /// How many members one batch may delete at once.
+    pub max_deletions: MaxDeletions,
+    /// Keep the last enabled member of a profile.
+    pub keep_last_member: bool,
+    /// How long a member whose object is gone is kept, disabled, before it is deleted.
+    pub delete_grace: Duration,
     /// What is logged.
     pub log_filter: LogFilter,
     /// How it is written.

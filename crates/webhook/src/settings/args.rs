@@ -61,6 +61,28 @@ pub struct ServeArgs {
     #[arg(long, value_name = "WHAT", help_heading = "Azure")]
     pub profile_retention: Option<String>,
 
+    /// How many of this owner's members one batch may delete at once: a number, or a percentage that counts
+    /// when there are more than 4; 100% lets everything through [env: MAX_DELETIONS] [default: 50%]
+    #[arg(long, value_name = "LIMIT", help_heading = "Azure")]
+    pub max_deletions: Option<String>,
+
+    /// Keep the last enabled member of a profile, so that its users get an answer
+    /// [env: KEEP_LAST_MEMBER] [default: false]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Azure"
+    )]
+    pub keep_last_member: Option<String>,
+
+    /// How long a member whose object is gone is kept, disabled, before it is deleted; 0s deletes at once
+    /// [env: DELETE_GRACE] [default: 0s]
+    #[arg(long, value_name = "DURATION", help_heading = "Azure")]
+    pub delete_grace: Option<String>,
+
     /// Only hosts in these domains, separated by commas; a leading dot means subdomains only
     /// [env: DOMAIN_FILTER] [default: all]
     #[arg(long, value_name = "DOMAINS", help_heading = "Domains")]

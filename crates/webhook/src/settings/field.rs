@@ -43,6 +43,12 @@ fields! {
     PROFILE_GRACE = "profile-grace", ["PROFILE_GRACE"];
     /// [`super::Settings::profile_retention`].
     PROFILE_RETENTION = "profile-retention", ["PROFILE_RETENTION"];
+    /// [`super::Settings::max_deletions`].
+    MAX_DELETIONS = "max-deletions", ["MAX_DELETIONS"];
+    /// [`super::Settings::keep_last_member`].
+    KEEP_LAST_MEMBER = "keep-last-member", ["KEEP_LAST_MEMBER"];
+    /// [`super::Settings::delete_grace`].
+    DELETE_GRACE = "delete-grace", ["DELETE_GRACE"];
     /// Domains to include in [`super::Settings::domain_filter`].
     DOMAIN_FILTER = "domain-filter", ["DOMAIN_FILTER"];
     /// Domains to exclude from [`super::Settings::domain_filter`].

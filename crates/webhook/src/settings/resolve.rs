@@ -10,7 +10,7 @@ use super::error::{Problem, SettingsError};
 use super::field;
 use super::reader::{Reader, joined};
 use super::values::EXTERNAL_DNS_TIMEOUT;
-use super::{ProfileRetention, ServeArgs, Settings, Warning, parse};
+use super::{MaxDeletions, ProfileRetention, ServeArgs, Settings, Warning, parse};
 use crate::log::{LogFilter, LogFormat};
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -63,6 +63,23 @@ pub(super) fn resolve(
     let profile_retention = read
         .value(field::PROFILE_RETENTION, args.profile_retention.as_deref())
         .or_default(|| Some(ProfileRetention::Delete));
+    let max_deletions = read
+        .value(field::MAX_DELETIONS, args.max_deletions.as_deref())
+        .or_default(|| Some(MaxDeletions::default()));
+    let keep_last_member = read
+        .with(
+            field::KEEP_LAST_MEMBER,
+            args.keep_last_member.as_deref(),
+            parse::boolean,
+        )
+        .or_default(|| Some(false));
+    let delete_grace = read
+        .with(
+            field::DELETE_GRACE,
+            args.delete_grace.as_deref(),
+            parse::duration,
+        )
+        .or_default(|| Some(Duration::ZERO));
     let domain_filter = read.domain_filter(args);
     let api_host = read
         .with(field::SERVER_HOST, args.server_host.as_deref(), parse::host)
@@ -122,6 +139,9 @@ pub(super) fn resolve(
             dry_run: dry_run?,
             profile_grace: profile_grace?,
             profile_retention: profile_retention?,
+            max_deletions: max_deletions?,
+            keep_last_member: keep_last_member?,
+            delete_grace: delete_grace?,
             log_filter: log_filter?,
             log_format: log_format?,
             warnings: Vec::new(),

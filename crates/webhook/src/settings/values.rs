@@ -13,6 +13,73 @@ pub enum ProfileRetention {
     Keep,
 }
 
+/// How many of its members an owner may lose in one batch before the batch has to be confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxDeletions {
+    /// So many, however many there are.
+    Number(usize),
+    /// So many of a hundred, 0 to 100. Only counts for an owner with more than [`MaxDeletions::FEW`] members.
+    Percent(u8),
+}
+
+/// A text that is no limit for deletions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number such as 10, or a percentage from 0% to 100%")]
+pub struct NoLimit;
+
+impl MaxDeletions {
+    /// An owner with so few members may lose all of them under a percentage: of two members one is already half.
+    pub const FEW: usize = 4;
+
+    /// Whether so many deletions are too many for an owner with so many members.
+    pub fn is_exceeded(self, deletions: usize, members: usize) -> bool {
+        match self {
+            Self::Number(most) => deletions > most,
+            Self::Percent(_) if members <= Self::FEW => false,
+            Self::Percent(percent) => {
+                deletions.saturating_mul(100) > members.saturating_mul(usize::from(percent))
+            }
+        }
+    }
+}
+
+impl Default for MaxDeletions {
+    fn default() -> Self {
+        Self::Percent(50)
+    }
+}
+
+impl fmt::Display for MaxDeletions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(most) => write!(f, "{most}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl FromStr for MaxDeletions {
+    type Err = NoLimit;
+
+    fn from_str(text: &str) -> Result<Self, NoLimit> {
+        // `usize` and `u8` would also take a leading plus sign.
+        let (digits, is_percentage) = match text.strip_suffix('%') {
+            Some(number) => (number.trim_end(), true),
+            None => (text, false),
+        };
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(NoLimit);
+        }
+        if is_percentage {
+            let percent: Option<u8> = digits.parse().ok();
+            let percent = percent.filter(|percent| *percent <= 100);
+            percent.map(Self::Percent).ok_or(NoLimit)
+        } else {
+            digits.parse().map(Self::Number).map_err(|_| NoLimit)
+        }
+    }
+}
+
 /// A word that is none of the known ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be {}", known.join(" or "))]

@@ -11,7 +11,7 @@ use traffic_manager::ResourceGroup;
 use webhook::log::LogFormat;
 use webhook::settings::field::{self, Field};
 use webhook::settings::{
-    Environment, Problem, ProfileRetention, ServeArgs, Settings, SettingsError,
+    Environment, MaxDeletions, Problem, ProfileRetention, ServeArgs, Settings, SettingsError,
 };
 
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
@@ -89,6 +89,9 @@ fn defaults() {
     assert!(!settings.dry_run);
     assert_eq!(settings.profile_grace, Duration::from_hours(1));
     assert_eq!(settings.profile_retention, ProfileRetention::Delete);
+    assert_eq!(settings.max_deletions, MaxDeletions::Percent(50));
+    assert!(!settings.keep_last_member);
+    assert_eq!(settings.delete_grace, Duration::ZERO);
     assert_eq!(settings.log_filter.as_str(), "info");
     assert_eq!(settings.log_format, LogFormat::Text);
     assert_eq!(settings.warnings, []);
@@ -110,6 +113,9 @@ fn everything_from_the_environment() {
         ("DRY_RUN", "True"),
         ("PROFILE_GRACE", "1h30m"),
         ("PROFILE_RETENTION", "keep"),
+        ("MAX_DELETIONS", "12"),
+        ("KEEP_LAST_MEMBER", "true"),
+        ("DELETE_GRACE", "5m"),
         ("LOG_LEVEL", "warning"),
         ("LOG_FORMAT", "json"),
     ];
@@ -123,6 +129,9 @@ fn everything_from_the_environment() {
     assert!(settings.dry_run);
     assert_eq!(settings.profile_grace, Duration::from_mins(90));
     assert_eq!(settings.profile_retention, ProfileRetention::Keep);
+    assert_eq!(settings.max_deletions, MaxDeletions::Number(12));
+    assert!(settings.keep_last_member);
+    assert_eq!(settings.delete_grace, Duration::from_mins(5));
     assert_eq!(settings.log_filter.as_str(), "warn");
     assert_eq!(settings.log_format, LogFormat::Json);
     assert!(settings.domain_filter.matches("app.example.com"));
@@ -182,6 +191,53 @@ fn a_switch_needs_no_value(#[case] given: &[&str], #[case] on: bool) {
     assert_eq!(resolve(given, &[("DRY_RUN", "no")]).unwrap().dry_run, on);
 }
 
+#[rstest]
+#[case("0", MaxDeletions::Number(0))]
+#[case("25", MaxDeletions::Number(25))]
+#[case("0%", MaxDeletions::Percent(0))]
+#[case("30 %", MaxDeletions::Percent(30))]
+#[case("100%", MaxDeletions::Percent(100))]
+fn a_limit_for_deletions(#[case] given: &str, #[case] limit: MaxDeletions) {
+    let settings = resolve(&[&format!("--max-deletions={given}")], &[]).unwrap();
+    assert_eq!(settings.max_deletions, limit);
+    assert_eq!(limit.to_string(), given.replace(' ', ""));
+}
+
+#[rstest]
+#[case("-1")]
+#[case("+1")]
+#[case("+50%")]
+#[case("101%")]
+#[case("%")]
+#[case("0.5")]
+#[case("50 percent")]
+#[case("99999999999999999999999")]
+fn no_limit_for_deletions(#[case] given: &str) {
+    let error = resolve(&[&format!("--max-deletions={given}")], &[]).unwrap_err();
+    assert!(error.to_string().contains("percentage from 0% to 100%"));
+}
+
+/// A percentage leaves small owners alone, a number does not.
+#[rstest]
+#[case(MaxDeletions::Percent(50), 4, 4, false)]
+#[case(MaxDeletions::Percent(50), 2, 5, false)]
+#[case(MaxDeletions::Percent(50), 3, 5, true)]
+#[case(MaxDeletions::Percent(50), 3, 6, false)]
+#[case(MaxDeletions::Percent(0), 1, 5, true)]
+#[case(MaxDeletions::Percent(100), 5, 5, false)]
+#[case(MaxDeletions::Number(0), 1, 1, true)]
+#[case(MaxDeletions::Number(2), 2, 2, false)]
+#[case(MaxDeletions::Number(2), 3, 100, true)]
+#[case(MaxDeletions::Number(0), 0, 0, false)]
+fn what_is_too_many(
+    #[case] limit: MaxDeletions,
+    #[case] deletions: usize,
+    #[case] members: usize,
+    #[case] too_many: bool,
+) {
+    assert_eq!(limit.is_exceeded(deletions, members), too_many);
+}
+
 #[test]
 fn everything_wrong_is_reported_at_once() {
     let variables = [
@@ -192,6 +248,9 @@ fn everything_wrong_is_reported_at_once() {
         ("DRY_RUN", "maybe"),
         ("PROFILE_GRACE", "-1h"),
         ("PROFILE_RETENTION", "forget"),
+        ("MAX_DELETIONS", "101%"),
+        ("KEEP_LAST_MEMBER", "if you can"),
+        ("DELETE_GRACE", "300"),
         ("REGEXP_DOMAIN_FILTER", "("),
         ("REGEXP_DOMAIN_FILTER_EXCLUSION", "(?=ahead)"),
         ("DOMAIN_FILTER", "example.com"),
@@ -270,6 +329,9 @@ const WRONG: &[(Field, &str)] = &[
     (field::DRY_RUN, "2"),
     (field::PROFILE_GRACE, "1"),
     (field::PROFILE_RETENTION, "x"),
+    (field::MAX_DELETIONS, "half"),
+    (field::KEEP_LAST_MEMBER, "x"),
+    (field::DELETE_GRACE, "1"),
     (field::REGEXP_DOMAIN_FILTER, "("),
     (field::REGEXP_DOMAIN_FILTER_EXCLUSION, "["),
     (field::SERVER_HOST, "x"),
