@@ -127,6 +127,17 @@ pub enum Deleted {
 // === impl ListScope ===
 
 impl ListScope {
+    /// The lists that together show these groups, or the whole subscription
+    /// when no group is given.
+    pub fn covering(subscription: &SubscriptionId, groups: &[ResourceGroup]) -> Vec<Self> {
+        if groups.is_empty() {
+            return vec![Self::Subscription(subscription.clone())];
+        }
+        let group =
+            |group: &ResourceGroup| Self::ResourceGroup(subscription.clone(), group.clone());
+        groups.iter().map(group).collect()
+    }
+
     /// The subscription.
     pub fn subscription(&self) -> &SubscriptionId {
         match self {

@@ -9,7 +9,7 @@ use members::Scope;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::provider::{Behaviour, TrafficManagerProvider};
-use crate::settings::{ProfileRetention, Settings};
+use crate::settings::{AzureSettings, ProfileRetention, Settings};
 
 /// What follows the relative name of a profile in the public cloud. It only
 /// matters for profiles that do not exist yet: of the others Azure tells.
@@ -20,37 +20,53 @@ const DNS_SUFFIX: &str = "trafficmanager.net";
 #[error("the client of Azure Resource Manager cannot be set up")]
 pub struct ConnectError(#[from] arm_client::ConfigError);
 
+/// A client for the Azure that the settings describe, with the credential that
+/// the process's environment describes. Nothing is sent yet.
+pub fn client(
+    settings: &AzureSettings,
+    budget: CallBudget,
+    surroundings: Surroundings,
+) -> Result<Client, ConnectError> {
+    let mut config = ClientConfig::new(settings.arm_endpoint.clone());
+    config.budget = budget;
+    config.read_timeout = config.read_timeout.max(budget.attempt);
+    let environment = arm_client::Environment::of_process();
+    Ok(Client::connect(
+        &config,
+        settings.credential,
+        &environment,
+        surroundings,
+    )?)
+}
+
 /// The provider that the settings describe. Nothing is sent to Azure yet.
 pub fn provider(
     settings: &Settings,
     metrics: &Arc<Metrics>,
     clock: Arc<dyn Clock>,
 ) -> Result<TrafficManagerProvider, ConnectError> {
-    let mut config = ClientConfig::new(settings.arm_endpoint.clone());
     // Three tries end well before the deadline, so that ExternalDNS's log says
     // why a call failed and not only that it took too long. One slow answer is
     // waited for: a listing that arrives late serves the next call.
-    config.budget = CallBudget {
+    let budget = CallBudget {
         attempts: 3,
         attempt: Duration::from_mins(1),
         total: Duration::from_mins(1),
         ..CallBudget::default()
     };
-    config.read_timeout = config.budget.attempt;
     let surroundings = Surroundings {
         observer: metrics.arm.clone(),
         ..Surroundings::default()
     };
-    let environment = arm_client::Environment::of_process();
-    let client = Client::connect(&config, settings.credential, &environment, surroundings)?;
+    let client = client(&settings.azure, budget, surroundings)?;
     let behaviour = Behaviour {
         scope: Scope {
             owner: settings.owner.clone(),
-            subscription: settings.subscription.clone(),
-            resource_groups: settings.resource_groups.clone(),
+            subscription: settings.azure.subscription.clone(),
+            resource_groups: settings.azure.resource_groups.clone(),
             dns_suffix: DNS_SUFFIX.to_owned(),
         },
-        arm: settings.arm_endpoint.to_string(),
+        arm: settings.azure.arm_endpoint.to_string(),
         deadline: settings.deadline,
         dry_run: settings.dry_run,
         profile_grace: match settings.profile_retention {

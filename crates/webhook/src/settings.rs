@@ -9,11 +9,11 @@ use std::{net::SocketAddr, time::Duration};
 pub use arm_client::{ArmUrl, CredentialKind};
 use external_dns::DomainFilter;
 use members::OwnerId;
-use traffic_manager::id::{ResourceGroup, SubscriptionId};
 
 use crate::log::{LogFilter, LogFormat};
 
 pub mod args;
+pub mod azure;
 pub mod environment;
 pub mod error;
 pub mod field;
@@ -24,6 +24,7 @@ mod resolve;
 pub mod values;
 
 pub use args::ServeArgs;
+pub use azure::{AzureArgs, AzureSettings};
 pub use environment::Environment;
 pub use error::{Problem, SettingsError};
 pub use values::{MaxDeletions, ProfileRetention, Warning};
@@ -33,14 +34,8 @@ pub use values::{MaxDeletions, ProfileRetention, Warning};
 pub struct Settings {
     /// This cluster's identity, equal to ExternalDNS's `--txt-owner-id`.
     pub owner: OwnerId,
-    /// The subscription that holds the profiles.
-    pub subscription: SubscriptionId,
-    /// The resource groups to work in, without duplicates. Empty: every group of the subscription.
-    pub resource_groups: Vec<ResourceGroup>,
-    /// Where Azure Resource Manager, or an emulator of it, answers.
-    pub arm_endpoint: ArmUrl,
-    /// How to sign in.
-    pub credential: CredentialKind,
+    /// Where Azure is and how to sign in.
+    pub azure: AzureSettings,
     /// Where ExternalDNS's calls are answered. Port 0 asks the system for a free one.
     pub api_address: SocketAddr,
     /// Where probes and Prometheus are answered. Port 0 asks the system for a free one.

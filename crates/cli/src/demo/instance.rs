@@ -11,7 +11,7 @@ use webhook::clock::SystemClock;
 use webhook::connect::{self, ConnectError};
 use webhook::metrics::Metrics;
 use webhook::serve::{ServeError, Server};
-use webhook::settings::{ServeArgs, Settings, SettingsError};
+use webhook::settings::{AzureArgs, ServeArgs, Settings, SettingsError};
 
 use super::log::Log;
 use super::manifest::Release;
@@ -67,8 +67,11 @@ impl Instance {
     pub(super) async fn start(release: &Release, arm_url: String) -> Result<Self, InstanceError> {
         let free_port = || Some("0".to_owned());
         let args = ServeArgs {
-            arm_endpoint: Some(arm_url),
-            credential: Some("none".to_owned()),
+            azure: AzureArgs {
+                arm_endpoint: Some(arm_url),
+                credential: Some("none".to_owned()),
+                ..AzureArgs::default()
+            },
             server_port: free_port(),
             metrics_host: Some("127.0.0.1".to_owned()),
             metrics_port: free_port(),

@@ -274,7 +274,7 @@ mod tests {
             .expect("settings that are valid");
         assert_eq!(settings.owner.to_string(), release.owner);
         assert!(settings.warnings.is_empty());
-        assert_eq!(settings.resource_groups.len(), 1);
+        assert_eq!(settings.azure.resource_groups.len(), 1);
     }
 
     /// The other release of a cluster reads the same Services, so it has to read the same annotations.

@@ -192,14 +192,7 @@ impl Inner {
     async fn list(self: Arc<Self>, generation: u64) -> Listed {
         let _work = self.work.lock().await;
         let scope = &self.behaviour.scope;
-        let scopes: Vec<ListScope> = if scope.resource_groups.is_empty() {
-            vec![ListScope::Subscription(scope.subscription.clone())]
-        } else {
-            let group = |group: &traffic_manager::ResourceGroup| {
-                ListScope::ResourceGroup(scope.subscription.clone(), group.clone())
-            };
-            scope.resource_groups.iter().map(group).collect()
-        };
+        let scopes = ListScope::covering(&scope.subscription, &scope.resource_groups);
         let lists = scopes.iter().map(|scope| self.api.list_profiles(scope));
         match try_join_all(lists).await {
             Ok(profiles) => {

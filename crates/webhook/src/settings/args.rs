@@ -12,6 +12,8 @@
 
 use clap::Args;
 
+use super::AzureArgs;
+
 /// Serve ExternalDNS's webhook API, and manage Traffic Manager.
 ///
 /// Every setting is a flag with an environment variable. The flag wins; an empty value counts as not given.
@@ -22,23 +24,9 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ID", help_heading = "Azure")]
     pub owner_id: Option<String>,
 
-    /// The subscription that holds the profiles. Required [env: AZURE_SUBSCRIPTION_ID]
-    #[arg(long, value_name = "UUID", help_heading = "Azure")]
-    pub subscription_id: Option<String>,
-
-    /// Resource groups to work in, separated by commas [env: AZURE_RESOURCE_GROUPS, or RESOURCE_GROUPS]
-    /// [default: every group of the subscription]
-    #[arg(long, value_name = "GROUPS", help_heading = "Azure")]
-    pub resource_groups: Vec<String>,
-
-    /// Base URL of Azure Resource Manager, or of the emulator [env: AZURE_ARM_ENDPOINT]
-    /// [default: https://management.azure.com]
-    #[arg(long, value_name = "URL", help_heading = "Azure")]
-    pub arm_endpoint: Option<String>,
-
-    /// How to sign in: auto, or none for the emulator [env: AZURE_CREDENTIAL] [default: auto]
-    #[arg(long, value_name = "KIND", help_heading = "Azure")]
-    pub credential: Option<String>,
+    #[expect(missing_docs, reason = "it would become the description of serve")]
+    #[command(flatten)]
+    pub azure: AzureArgs,
 
     /// Log the plan and write nothing to Azure; ExternalDNS's own --dry-run does not reach a webhook
     /// [env: DRY_RUN] [default: false]

@@ -29,13 +29,13 @@ macro_rules! fields {
 fields! {
     /// [`super::Settings::owner`].
     OWNER_ID = "owner-id", ["OWNER_ID"];
-    /// [`super::Settings::subscription`].
+    /// [`super::AzureSettings::subscription`].
     SUBSCRIPTION_ID = "subscription-id", ["AZURE_SUBSCRIPTION_ID"];
-    /// [`super::Settings::resource_groups`].
+    /// [`super::AzureSettings::resource_groups`].
     RESOURCE_GROUPS = "resource-groups", ["AZURE_RESOURCE_GROUPS", "RESOURCE_GROUPS"];
-    /// [`super::Settings::arm_endpoint`].
+    /// [`super::AzureSettings::arm_endpoint`].
     ARM_ENDPOINT = "arm-endpoint", ["AZURE_ARM_ENDPOINT"];
-    /// [`super::Settings::credential`].
+    /// [`super::AzureSettings::credential`].
     CREDENTIAL = "credential", ["AZURE_CREDENTIAL"];
     /// [`super::Settings::dry_run`].
     DRY_RUN = "dry-run", ["DRY_RUN"];

@@ -3,12 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use arm_client::{ArmUrl, CredentialKind};
-
 use super::environment::Environment;
 use super::error::{Problem, SettingsError};
 use super::field;
-use super::reader::{Reader, joined};
+use super::reader::Reader;
 use super::values::EXTERNAL_DNS_TIMEOUT;
 use super::{MaxDeletions, ProfileRetention, ServeArgs, Settings, Warning, parse};
 use crate::log::{LogFilter, LogFormat};
@@ -35,21 +33,7 @@ pub(super) fn resolve(
         args.owner_id.as_deref(),
         "the value of ExternalDNS's --txt-owner-id, for example cluster-east",
     );
-    let subscription = read.required(
-        field::SUBSCRIPTION_ID,
-        args.subscription_id.as_deref(),
-        "the id that `az account show --query id` prints",
-    );
-    let groups = joined(&args.resource_groups);
-    let mut resource_groups = read.list(field::RESOURCE_GROUPS, groups.as_deref());
-    resource_groups.sort();
-    resource_groups.dedup();
-    let arm_endpoint = read
-        .value(field::ARM_ENDPOINT, args.arm_endpoint.as_deref())
-        .or_default(|| ArmUrl::PUBLIC.parse().ok());
-    let credential = read
-        .value(field::CREDENTIAL, args.credential.as_deref())
-        .or_default(|| Some(CredentialKind::Auto));
+    let azure = read.azure(&args.azure);
     let dry_run = read
         .with(field::DRY_RUN, args.dry_run.as_deref(), parse::boolean)
         .or_default(|| Some(false));
@@ -120,18 +104,12 @@ pub(super) fn resolve(
     if let (Some(api), Some(ops)) = (api_address, ops_address) {
         check_ports(&mut read.problems, api, ops);
     }
-    if let (Some(endpoint), Some(credential)) = (&arm_endpoint, credential) {
-        check_credential(&mut read.problems, endpoint, credential);
-    }
 
     let problems = read.problems;
     let settings = (|| {
         let mut settings = Settings {
             owner: owner?,
-            subscription: subscription?,
-            resource_groups,
-            arm_endpoint: arm_endpoint?,
-            credential: credential?,
+            azure: azure?,
             api_address: api_address?,
             ops_address: ops_address?,
             domain_filter: domain_filter?,
@@ -176,21 +154,4 @@ fn check_ports(problems: &mut Vec<Problem>, api: SocketAddr, ops: SocketAddr) {
             reason: format!("both are {}; give different ports", api.port()),
         });
     }
-}
-
-/// What the client would refuse too, later and alone.
-fn check_credential(problems: &mut Vec<Problem>, endpoint: &ArmUrl, credential: CredentialKind) {
-    let signs_in = credential != CredentialKind::None;
-    let reason = if signs_in && !endpoint.is_https() && !endpoint.is_loopback() {
-        "tokens are not sent unencrypted to another machine; give an https URL, or the credential none"
-    } else if !signs_in && endpoint.authority().is_some() {
-        "Azure answers nobody who does not sign in; give the URL of an emulator, or the credential auto"
-    } else {
-        return;
-    };
-    problems.push(Problem::Conflict {
-        first: field::ARM_ENDPOINT,
-        second: field::CREDENTIAL,
-        reason: reason.to_owned(),
-    });
 }

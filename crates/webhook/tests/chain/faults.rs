@@ -47,7 +47,7 @@ async fn a_listing_that_fails_changes_nothing(#[case] fault: Value) {
 async fn one_group_of_two_that_fails_fails_the_listing() {
     let azure = Azure::start().await;
     let east = Cluster::with("east", &azure, |args| {
-        args.resource_groups = vec!["my-tm-rg".to_owned(), "second".to_owned()];
+        args.azure.resource_groups = vec!["my-tm-rg".to_owned(), "second".to_owned()];
     })
     .await;
     let in_group = |service: external_dns::model::Service| {
@@ -174,7 +174,7 @@ async fn azures_refusal_of_one_endpoint_does_not_hold_up_its_neighbour() {
 async fn an_unreachable_azure_is_a_503() {
     let azure = Azure::start().await;
     let east = Cluster::with("east", &azure, |args| {
-        args.arm_endpoint = Some("http://127.0.0.1:1".to_owned());
+        args.azure.arm_endpoint = Some("http://127.0.0.1:1".to_owned());
     })
     .await;
     let (status, text) = east.run(&[my_app("east", "70")]).await.failed.unwrap();

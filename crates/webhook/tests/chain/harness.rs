@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use webhook::connect;
 use webhook::metrics::Metrics;
 use webhook::serve::{ServeError, Server};
-use webhook::settings::{Environment, ServeArgs, Settings};
+use webhook::settings::{AzureArgs, Environment, ServeArgs, Settings};
 
 use crate::clock::MovedClock;
 
@@ -208,10 +208,12 @@ impl Cluster {
         let text = |text: &str| Some(text.to_owned());
         let mut args = ServeArgs {
             owner_id: text(owner),
-            subscription_id: text(SUBSCRIPTION),
-            resource_groups: vec!["my-tm-rg".to_owned()],
-            arm_endpoint: Some(azure.url()),
-            credential: text("none"),
+            azure: AzureArgs {
+                subscription_id: text(SUBSCRIPTION),
+                resource_groups: vec!["my-tm-rg".to_owned()],
+                arm_endpoint: Some(azure.url()),
+                credential: text("none"),
+            },
             server_port: text("0"),
             metrics_host: text("127.0.0.1"),
             metrics_port: text("0"),

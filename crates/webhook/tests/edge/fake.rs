@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use webhook::metrics::Metrics;
 use webhook::provider_api::{Health, Provider, ProviderError};
 use webhook::serve::{ServeError, Server};
-use webhook::settings::{Environment, ServeArgs, Settings};
+use webhook::settings::{AzureArgs, Environment, ServeArgs, Settings};
 
 /// What the provider does when it is called.
 #[derive(Debug, Clone)]
@@ -151,7 +151,10 @@ pub(crate) fn metrics() -> Arc<Metrics> {
 pub(crate) fn args() -> ServeArgs {
     ServeArgs {
         owner_id: Some("east".to_owned()),
-        subscription_id: Some("00000000-0000-0000-0000-000000000001".to_owned()),
+        azure: AzureArgs {
+            subscription_id: Some("00000000-0000-0000-0000-000000000001".to_owned()),
+            ..AzureArgs::default()
+        },
         server_port: Some("0".to_owned()),
         metrics_host: Some("127.0.0.1".to_owned()),
         metrics_port: Some("0".to_owned()),

@@ -45,6 +45,7 @@ fn resolve(given: &[&str], variables: &[(&str, &str)]) -> Result<Settings, Setti
 
 fn groups(settings: &Settings) -> Vec<&str> {
     settings
+        .azure
         .resource_groups
         .iter()
         .map(ResourceGroup::as_str)
@@ -75,13 +76,13 @@ fn every_flag_is_documented_with_its_variables() {
 fn defaults() {
     let settings = resolve(&[], &[]).unwrap();
     assert_eq!(settings.owner.as_str(), "east");
-    assert_eq!(settings.subscription.as_str(), SUBSCRIPTION);
+    assert_eq!(settings.azure.subscription.as_str(), SUBSCRIPTION);
     assert_eq!(groups(&settings), [""; 0]);
     assert_eq!(
-        settings.arm_endpoint.to_string(),
+        settings.azure.arm_endpoint.to_string(),
         "https://management.azure.com"
     );
-    assert_eq!(settings.credential, CredentialKind::Auto);
+    assert_eq!(settings.azure.credential, CredentialKind::Auto);
     assert_eq!(settings.api_address.to_string(), "127.0.0.1:8888");
     assert_eq!(settings.ops_address.to_string(), "0.0.0.0:8080");
     assert!(!settings.domain_filter.is_configured());
@@ -121,8 +122,11 @@ fn everything_from_the_environment() {
     ];
     let settings = resolve(&[], &variables).unwrap();
     assert_eq!(groups(&settings), ["my-tm-rg", "other"]);
-    assert_eq!(settings.arm_endpoint.to_string(), "http://127.0.0.1:9100");
-    assert_eq!(settings.credential, CredentialKind::None);
+    assert_eq!(
+        settings.azure.arm_endpoint.to_string(),
+        "http://127.0.0.1:9100"
+    );
+    assert_eq!(settings.azure.credential, CredentialKind::None);
     assert_eq!(settings.api_address.to_string(), "127.0.0.1:1");
     assert_eq!(settings.ops_address.to_string(), "[::1]:2");
     assert_eq!(settings.deadline, Duration::from_millis(1500));
@@ -150,7 +154,7 @@ fn a_flag_wins_and_an_empty_value_counts_as_not_given() {
         &[("AZURE_CREDENTIAL", "auto"), ("LOG_FORMAT", "json")],
     );
     let settings = settings.unwrap();
-    assert_eq!(settings.credential, CredentialKind::None);
+    assert_eq!(settings.azure.credential, CredentialKind::None);
     assert_eq!(settings.log_format, LogFormat::Json);
 
     let empty: Vec<_> = field::ALL

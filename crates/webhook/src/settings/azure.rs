@@ -1,0 +1,122 @@
+//! Where Azure is and how to sign in: what `serve` and the commands for people have in common.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "the doc comments are the text of --help, where backticks would be noise"
+)]
+#![expect(rustdoc::bare_urls, reason = "the same")]
+
+use arm_client::{ArmUrl, CredentialKind, ListScope};
+use clap::Args;
+use traffic_manager::id::{ResourceGroup, SubscriptionId};
+
+use super::environment::Environment;
+use super::error::{Problem, SettingsError};
+use super::field;
+use super::reader::{Reader, joined};
+
+// Not a doc comment: it would become the description of the command that takes these flags.
+// The flags that say where Azure is, as text.
+#[expect(missing_docs, reason = "see above")]
+#[derive(Debug, Clone, Default, Args)]
+pub struct AzureArgs {
+    /// The subscription that holds the profiles. Required [env: AZURE_SUBSCRIPTION_ID]
+    #[arg(long, value_name = "UUID", help_heading = "Azure")]
+    pub subscription_id: Option<String>,
+
+    /// Resource groups to work in, separated by commas [env: AZURE_RESOURCE_GROUPS, or RESOURCE_GROUPS]
+    /// [default: every group of the subscription]
+    #[arg(long, value_name = "GROUPS", help_heading = "Azure")]
+    pub resource_groups: Vec<String>,
+
+    /// Base URL of Azure Resource Manager, or of the emulator [env: AZURE_ARM_ENDPOINT]
+    /// [default: https://management.azure.com]
+    #[arg(long, value_name = "URL", help_heading = "Azure")]
+    pub arm_endpoint: Option<String>,
+
+    /// How to sign in: auto, or none for the emulator [env: AZURE_CREDENTIAL] [default: auto]
+    #[arg(long, value_name = "KIND", help_heading = "Azure")]
+    pub credential: Option<String>,
+}
+
+/// Where Azure is and how to sign in, valid.
+#[derive(Debug, Clone)]
+pub struct AzureSettings {
+    /// The subscription that holds the profiles.
+    pub subscription: SubscriptionId,
+    /// The resource groups to work in, without duplicates. Empty: every group of the subscription.
+    pub resource_groups: Vec<ResourceGroup>,
+    /// Where Azure Resource Manager, or an emulator of it, answers.
+    pub arm_endpoint: ArmUrl,
+    /// How to sign in.
+    pub credential: CredentialKind,
+}
+
+// === impl AzureSettings ===
+
+impl AzureSettings {
+    /// Reads these settings alone; reports everything that is wrong with them.
+    pub fn resolve(args: &AzureArgs, environment: &Environment) -> Result<Self, SettingsError> {
+        let mut read = Reader {
+            environment,
+            problems: Vec::new(),
+        };
+        let settings = read.azure(args);
+        match settings {
+            Some(settings) if read.problems.is_empty() => Ok(settings),
+            _ => Err(SettingsError::new(read.problems)),
+        }
+    }
+
+    /// The lists that together show every profile in question.
+    pub fn lists(&self) -> Vec<ListScope> {
+        ListScope::covering(&self.subscription, &self.resource_groups)
+    }
+}
+
+impl Reader<'_> {
+    /// Every field is read before the first problem is reported: no early return in here.
+    pub(super) fn azure(&mut self, args: &AzureArgs) -> Option<AzureSettings> {
+        let subscription = self.required(
+            field::SUBSCRIPTION_ID,
+            args.subscription_id.as_deref(),
+            "the id that `az account show --query id` prints",
+        );
+        let groups = joined(&args.resource_groups);
+        let mut resource_groups = self.list(field::RESOURCE_GROUPS, groups.as_deref());
+        resource_groups.sort();
+        resource_groups.dedup();
+        let arm_endpoint = self
+            .value(field::ARM_ENDPOINT, args.arm_endpoint.as_deref())
+            .or_default(|| ArmUrl::PUBLIC.parse().ok());
+        let credential = self
+            .value(field::CREDENTIAL, args.credential.as_deref())
+            .or_default(|| Some(CredentialKind::Auto));
+        if let (Some(endpoint), Some(credential)) = (&arm_endpoint, credential) {
+            check_credential(&mut self.problems, endpoint, credential);
+        }
+        Some(AzureSettings {
+            subscription: subscription?,
+            resource_groups,
+            arm_endpoint: arm_endpoint?,
+            credential: credential?,
+        })
+    }
+}
+
+/// What the client would refuse too, later and alone.
+fn check_credential(problems: &mut Vec<Problem>, endpoint: &ArmUrl, credential: CredentialKind) {
+    let signs_in = credential != CredentialKind::None;
+    let reason = if signs_in && !endpoint.is_https() && !endpoint.is_loopback() {
+        "tokens are not sent unencrypted to another machine; give an https URL, or the credential none"
+    } else if !signs_in && endpoint.authority().is_some() {
+        "Azure answers nobody who does not sign in; give the URL of an emulator, or the credential auto"
+    } else {
+        return;
+    };
+    problems.push(Problem::Conflict {
+        first: field::ARM_ENDPOINT,
+        second: field::CREDENTIAL,
+        reason: reason.to_owned(),
+    });
+}
