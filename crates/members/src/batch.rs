@@ -1,5 +1,7 @@
 //! A batch: the changes of one `POST /records`, sorted by profile.
 
+mod deletions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use external_dns::{Changes, Endpoint as Record};
@@ -19,6 +21,8 @@ pub struct Batch {
     profiles: BTreeMap<ProfileId, ProfileChange>,
     /// Members that move to another profile and have not left the old one.
     departures: Vec<Departure>,
+    /// The endpoints of all old records, changed or taken away, and whose they are.
+    old: BTreeMap<MemberKey, Subject>,
     /// Records that cannot be acted on.
     pub findings: Vec<Finding>,
 }
@@ -60,6 +64,7 @@ impl Batch {
         let gone = changes.delete.iter().chain(&changes.update_old);
         for record in gone.filter(|record| !record.is_txt_ownership()) {
             for key in removed(record, scope) {
+                batch.old.insert(key.clone(), subject(record));
                 if let Some(to) = destination(record, &key, &joined) {
                     batch.departures.push(Departure { from: key, to });
                 } else {
@@ -171,10 +176,7 @@ fn destination(
     key: &MemberKey,
     joined: &[(Subject, MemberKey)],
 ) -> Option<MemberKey> {
-    let subject = Subject {
-        resource: record.resource().unwrap_or_default().to_owned(),
-        host: record.dns_name.clone(),
-    };
+    let subject = subject(record);
     let own = || {
         joined
             .iter()
@@ -186,6 +188,14 @@ fn destination(
     }
     let same_name = own().find(|to| to.endpoint == key.endpoint);
     same_name.or_else(|| own().next()).cloned()
+}
+
+/// The object of a record.
+fn subject(record: &Record) -> Subject {
+    Subject {
+        resource: record.resource().unwrap_or_default().to_owned(),
+        host: record.dns_name.clone(),
+    }
 }
 
 /// The endpoints that an old record stands for.
@@ -228,13 +238,9 @@ fn other_owner(record: &Record, scope: &Scope) -> Option<Finding> {
     if owner == scope.owner.as_str() {
         return None;
     }
-    let subject = Subject {
-        resource: record.resource().unwrap_or_default().to_owned(),
-        host: record.dns_name.clone(),
-    };
     Some(Finding::new(
         Reason::OwnerMismatch,
-        &subject,
+        &subject(record),
         format!(
             "the record carries owner {owner:?}, and this webhook runs with --owner-id {:?}; make it equal to ExternalDNS's --txt-owner-id",
             scope.owner.as_str()

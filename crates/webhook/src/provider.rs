@@ -12,6 +12,8 @@
 //! joins a listing that is under way, and waits for writes that are.
 
 mod apply;
+mod brake;
+mod deletions;
 mod execute;
 mod found;
 mod listing;
@@ -36,6 +38,7 @@ use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::provider_api::{Health, Provider, ProviderError};
 use crate::settings::MaxDeletions;
+use brake::Brake;
 use listing::Listings;
 use refusals::Refusals;
 use report::Report;
@@ -76,6 +79,8 @@ struct Inner {
     listings: Listings,
     refusals: Refusals,
     report: Report,
+    /// Counts batches that delete too much.
+    brake: std::sync::Mutex<Brake>,
     /// Profiles whose upkeep has failed, and until when it rests. Monotonic time.
     upkeep_paused: std::sync::Mutex<BTreeMap<ProfileId, Duration>>,
 }
@@ -92,6 +97,7 @@ impl TrafficManagerProvider {
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
+                brake: std::sync::Mutex::new(Brake::new(behaviour.max_deletions)),
                 behaviour,
                 api,
                 work: Mutex::new(()),
@@ -120,6 +126,7 @@ impl Provider for TrafficManagerProvider {
         let scope = &self.inner.behaviour.scope;
         let resolution = resolve(&gather(&endpoints), &snapshot.observed, scope, &blocked);
         self.inner.report.wishes(resolution.findings);
+        self.inner.begin_loop();
         Ok(resolution.records)
     }
 

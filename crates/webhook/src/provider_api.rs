@@ -64,6 +64,14 @@ pub enum ProviderError {
         summary: String,
     },
 
+    /// Deletions are held back until they come again or a person acts. The rest of the batch is done, as
+    /// far as Azure let it.
+    #[error("{summary}")]
+    HeldBack {
+        /// What is held back, why, and what to do.
+        summary: String,
+    },
+
     /// The provider itself is at fault.
     #[error("internal error: {detail}")]
     Internal {
@@ -76,7 +84,9 @@ impl ProviderError {
     /// The status that tells ExternalDNS. Always one that it survives.
     pub fn status(&self) -> SoftStatus {
         match self {
-            Self::Deadline { .. } | Self::Azure { .. } => SoftStatus::UNAVAILABLE,
+            Self::Deadline { .. } | Self::Azure { .. } | Self::HeldBack { .. } => {
+                SoftStatus::UNAVAILABLE
+            }
             Self::Refused { .. } | Self::Internal { .. } => SoftStatus::INTERNAL,
         }
     }
@@ -87,6 +97,7 @@ impl ProviderError {
             Self::Deadline { .. } => "deadline",
             Self::Azure { .. } => "azure",
             Self::Refused { .. } => "refused",
+            Self::HeldBack { .. } => "held_back",
             Self::Internal { .. } => "internal",
         }
     }
@@ -108,6 +119,8 @@ pub struct Health {
     pub members: u64,
     /// The members that are not as wanted because another owner stands in the way.
     pub conflicts: u64,
+    /// The members that are not deleted because too many were to be deleted at once.
+    pub held_deletions: u64,
     /// Objects whose annotations are not usable, by reason.
     pub invalid_objects: BTreeMap<String, u64>,
 }

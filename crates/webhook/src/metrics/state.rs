@@ -16,6 +16,7 @@ pub struct StateMetrics {
     profiles: Gauge,
     members: Gauge,
     conflicts: Gauge,
+    held_deletions: Gauge,
     listing_failures: Gauge,
     invalid_objects: Family<ReasonLabels, Gauge>,
     /// The reasons that have been seen. One that is over goes to 0 instead of keeping its last value.
@@ -33,6 +34,7 @@ impl StateMetrics {
             profiles: Gauge::default(),
             members: Gauge::default(),
             conflicts: Gauge::default(),
+            held_deletions: Gauge::default(),
             listing_failures: Gauge::default(),
             invalid_objects: Family::default(),
             reasons: Mutex::default(),
@@ -47,6 +49,11 @@ impl StateMetrics {
             "conflicts",
             "Members that are not as wanted because another owner stands in the way",
             metrics.conflicts.clone(),
+        );
+        registry.register(
+            "held_deletions",
+            "Members that are not deleted because too many were to be deleted at once",
+            metrics.held_deletions.clone(),
         );
         registry.register(
             "consecutive_listing_failures",
@@ -66,6 +73,7 @@ impl StateMetrics {
         self.profiles.set(signed(health.profiles));
         self.members.set(signed(health.members));
         self.conflicts.set(signed(health.conflicts));
+        self.held_deletions.set(signed(health.held_deletions));
         self.listing_failures
             .set(i64::from(health.consecutive_listing_failures));
 

@@ -36,6 +36,11 @@ impl Inner {
     pub(super) async fn apply(self: &Arc<Self>, changes: &Changes) -> Result<(), ProviderError> {
         let mut batch = Batch::new(changes, &self.behaviour.scope);
         let deadline = self.behaviour.deadline;
+        let known = if batch.deletions().is_empty() {
+            Ok(BTreeSet::new())
+        } else {
+            self.known_members().await
+        };
         // A batch that had to wait for another one this long is not begun: by
         // then ExternalDNS has been told to come again with a new plan.
         let Ok(_work) = tokio::time::timeout(deadline, self.work.lock()).await else {
@@ -49,6 +54,7 @@ impl Inner {
             .map(ToString::to_string);
         let mismatch = mismatches.into_iter().next();
 
+        let held_back = self.hold_back(&mut batch, known);
         let mut missing = BTreeSet::new();
         while !batch.is_done() {
             let outcome = self.apply_to_profiles(batch.next_stage(&missing)).await;
@@ -60,6 +66,12 @@ impl Inner {
         failures.sort_unstable();
         if let Some(mismatch) = mismatch {
             return Err(ProviderError::Refused { summary: mismatch });
+        }
+        if let Err(held) = held_back {
+            let all: Vec<_> = std::iter::once(held.summary).chain(failures).collect();
+            let summary = all.join("; ");
+            self.report.write_failed(&summary);
+            return Err(ProviderError::HeldBack { summary });
         }
         if failures.is_empty() {
             return Ok(());

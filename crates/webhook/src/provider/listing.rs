@@ -89,17 +89,21 @@ impl Listings {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let latest = self
-            .latest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let latest = self.latest();
         let good = |snapshot: &Arc<Snapshot>, within| {
             snapshot.generation == self.generation() && snapshot.age(now) <= within
         };
         answered
             .filter(|snapshot| good(snapshot, FRESH_WHEN_LATE))
             .or_else(|| latest.filter(|snapshot| good(snapshot, FRESH_FOR_ADJUST)))
+    }
+
+    /// The last one, whatever has been written since.
+    pub(super) fn latest(&self) -> Option<Arc<Snapshot>> {
+        self.latest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn answered(&self, snapshot: &Arc<Snapshot>) {
@@ -140,7 +144,7 @@ impl Inner {
         }
     }
 
-    async fn listing(self: &Arc<Self>) -> Result<Arc<Snapshot>, ProviderError> {
+    pub(super) async fn listing(self: &Arc<Self>) -> Result<Arc<Snapshot>, ProviderError> {
         let started = self.clock.monotonic();
         let running = self.join_or_start();
         let listed = running.listed.clone().await;

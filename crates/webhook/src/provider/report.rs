@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use members::{Finding, Observed, OwnerId, Reason};
+use members::{Finding, MemberKey, Observed, OwnerId, Reason};
 
+use super::deletions::HeldBack;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::provider_api::{Health, LastError, error_chain};
@@ -25,6 +26,8 @@ struct State {
     writes: BTreeSet<Finding>,
     /// Whether there has been one since the last `/adjustendpoints`.
     written: bool,
+    /// Deletions that the last batch did not get.
+    held: BTreeSet<MemberKey>,
 }
 
 // === impl Report ===
@@ -98,6 +101,27 @@ impl Report {
         self.update(|state, _| {
             state.writes = transition(&state.writes, findings);
             state.written = true;
+        });
+    }
+
+    /// Whether the last batch had too many deletions.
+    pub(super) fn held_back(&self, held: Option<HeldBack>) {
+        self.update(|state, _| {
+            let before = state.held.len();
+            let members = match held {
+                Some(HeldBack { members, summary }) => {
+                    if members != state.held {
+                        tracing::warn!(deletions = members.len(), "{summary}");
+                    }
+                    members
+                }
+                None => BTreeSet::new(),
+            };
+            if members.is_empty() && before > 0 {
+                tracing::info!(deletions = before, "deletions are no longer held back");
+            }
+            state.health.held_deletions = count(members.len());
+            state.held = members;
         });
     }
 

@@ -278,6 +278,12 @@ impl Cluster {
         answer.text().await.unwrap()
     }
 
+    /// The body of `/readyz`.
+    pub(crate) async fn readiness(&self) -> Value {
+        let answer = self.client.get(format!("{}/readyz", self.ops));
+        answer.send().await.unwrap().json().await.unwrap()
+    }
+
     /// One loop of ExternalDNS over these Services.
     pub(crate) async fn run(&self, services: &[Service]) -> Loop {
         let (status, text) = self.records().await;

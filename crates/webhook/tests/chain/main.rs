@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod any_input;
+mod brakes;
 mod clock;
 mod faults;
 mod fixtures;

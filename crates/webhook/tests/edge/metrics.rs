@@ -48,6 +48,7 @@ fn used() -> std::sync::Arc<Metrics> {
         profiles: 2,
         members: 3,
         conflicts: 4,
+        held_deletions: 7,
         invalid_objects: [("InvalidAnnotation".to_owned(), 5)].into(),
         ..Health::default()
     });

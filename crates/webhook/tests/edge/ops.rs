@@ -35,6 +35,7 @@ async fn readiness_follows_the_listings() {
         profiles: 2,
         members: 3,
         conflicts: 1,
+        held_deletions: 7,
         invalid_objects: [("InvalidAnnotation".to_owned(), 2)].into(),
         ..Health::default()
     };
