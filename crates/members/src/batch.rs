@@ -34,6 +34,9 @@ pub struct ProfileChange {
     pub upserts: Vec<Member>,
     /// Members to take away.
     pub removals: BTreeSet<EndpointName>,
+    /// Those of the removals whose object goes on with another endpoint, here or
+    /// in another profile: they make way, and nothing is lost.
+    pub replaced: BTreeSet<EndpointName>,
 }
 
 /// A member that moves to another profile.
@@ -91,6 +94,17 @@ impl Batch {
                 .entry(departure.from.profile.clone())
                 .or_default();
         }
+        let deletions = batch.deletions();
+        for (id, change) in &mut batch.profiles {
+            let deleted = |name: &EndpointName| {
+                deletions.contains_key(&MemberKey {
+                    profile: id.clone(),
+                    endpoint: name.clone(),
+                })
+            };
+            let replaced = change.removals.iter().filter(|name| !deleted(name));
+            change.replaced = replaced.cloned().collect();
+        }
         batch
     }
 
@@ -139,6 +153,7 @@ impl Batch {
         for Departure { from, to } in leaving {
             if !missing.contains(&to) {
                 let change: &mut ProfileChange = stage.entry(from.profile).or_default();
+                change.replaced.insert(from.endpoint.clone());
                 change.removals.insert(from.endpoint);
             }
         }

@@ -61,7 +61,7 @@ impl Claim {
             owner: owner.clone(),
             endpoint: member.key.endpoint.clone(),
             // To the millisecond, as the tag keeps it.
-            since: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
+            since: to_the_millisecond(now),
             subject: member.subject.clone(),
             leaving: None,
         }
@@ -122,6 +122,11 @@ impl Claim {
         };
         Some(claim)
     }
+}
+
+/// A time as a tag keeps it.
+pub(crate) fn to_the_millisecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 /// The claims in a set of tags. What cannot be read is nobody's claim: the

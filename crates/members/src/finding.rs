@@ -31,8 +31,12 @@ pub enum Reason {
     SettingsConflict,
     /// The profile exists and is not managed by this system.
     ForeignProfile,
+    /// The object joins a profile that does not exist.
+    ProfileMissing,
     /// The DNS name is taken by a profile of somebody else.
     NameUnavailable,
+    /// The last enabled endpoint of a profile is kept against the object's wish.
+    LastMember,
     /// Azure refused what was asked.
     AzureRefused,
     /// The record carries another owner than this webhook is configured with.
@@ -63,7 +67,9 @@ impl Reason {
         Self::EndpointConflict,
         Self::SettingsConflict,
         Self::ForeignProfile,
+        Self::ProfileMissing,
         Self::NameUnavailable,
+        Self::LastMember,
         Self::AzureRefused,
         Self::OwnerMismatch,
     ];
@@ -77,7 +83,9 @@ impl Reason {
             Self::EndpointConflict => "EndpointConflict",
             Self::SettingsConflict => "SettingsConflict",
             Self::ForeignProfile => "ForeignProfile",
+            Self::ProfileMissing => "ProfileMissing",
             Self::NameUnavailable => "NameUnavailable",
+            Self::LastMember => "LastMember",
             Self::AzureRefused => "AzureRefused",
             Self::OwnerMismatch => "OwnerMismatch",
         }

@@ -24,11 +24,20 @@ pub const RETIRED: &str = "externaldns-retired";
 /// Every mark.
 pub const ALL: [&str; 4] = [MANAGED_BY, SETTINGS_OWNER, VANITY_HOST, RETIRED];
 
+/// Tag by which the proof of concept of this system marks its profiles.
+pub const PREDECESSOR: &str = "managedBy";
+/// Value of [`PREDECESSOR`].
+pub const PREDECESSOR_VALUE: &str = "external-dns-traffic-manager-webhook";
+/// Tag in which the proof of concept keeps the vanity host.
+pub const PREDECESSOR_HOST: &str = "hostname";
+
 /// What the tags of a profile say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// Whether this system made the profile.
+    /// Whether this system made the profile, or adopted it.
     pub managed: bool,
+    /// Whether only the proof of concept says so: our mark is still to be added.
+    pub adoptable: bool,
     /// Who decides its settings, if the tag names somebody.
     pub settings_owner: Option<OwnerId>,
     /// The vanity host.
@@ -40,15 +49,31 @@ pub struct Marks {
 // === impl Marks ===
 
 impl Marks {
-    /// Reads the marks of a profile.
+    /// Reads the marks of a profile. What the proof of concept made is adopted:
+    /// it has nobody else who could look after it.
     pub fn of(profile: &Profile) -> Self {
+        let marked = profile.tag(MANAGED_BY) == Some(MANAGED_BY_VALUE);
+        let inherited = any_case(profile, PREDECESSOR) == Some(PREDECESSOR_VALUE);
+        let adoptable = inherited && !marked;
+        let inherited_host = || any_case(profile, PREDECESSOR_HOST).filter(|_| adoptable);
         Self {
-            managed: profile.tag(MANAGED_BY) == Some(MANAGED_BY_VALUE),
+            managed: marked || inherited,
+            adoptable,
             settings_owner: profile
                 .tag(SETTINGS_OWNER)
                 .and_then(|text| text.parse().ok()),
-            vanity_host: profile.tag(VANITY_HOST).and_then(|text| text.parse().ok()),
+            vanity_host: profile
+                .tag(VANITY_HOST)
+                .or_else(inherited_host)
+                .and_then(|text| text.parse().ok()),
             retired: profile.tag(RETIRED).and_then(|text| text.parse().ok()),
         }
     }
+}
+
+/// A tag whose name Azure may have kept in another letter case.
+fn any_case<'a>(profile: &'a Profile, name: &str) -> Option<&'a str> {
+    let mut tags = profile.tags.iter().flatten();
+    let (_, value) = tags.find(|(held, _)| held.eq_ignore_ascii_case(name))?;
+    Some(value)
 }

@@ -33,9 +33,22 @@ pub struct Member {
     pub endpoint: EndpointSpec,
     /// What belongs to the profile.
     pub settings: Settings,
+    /// Whether the profile is this system's or somebody else's.
+    pub management: Management,
     /// The annotations that the object spells out. A default that differs from
     /// what another object decided is no dispute.
     pub given: BTreeSet<Name>,
+}
+
+/// Whose profile a member is to be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Management {
+    /// This system's: it is created, its settings follow the annotations, and it
+    /// goes with its last member.
+    Manage,
+    /// Somebody else's, made by Terraform or by hand: members come and go in it,
+    /// and nothing else of it is ever written.
+    Join,
 }
 
 /// What belongs to the endpoint.
@@ -98,6 +111,27 @@ pub struct ProbePath(String);
 /// Weight of an endpoint that `weight: "0"` has disabled. Azure has no zero;
 /// should somebody enable it by hand, it gets the least there is.
 pub const DRAINED_WEIGHT: u16 = 1;
+
+// === impl Management ===
+
+impl Management {
+    /// Join, in the letters of the annotation.
+    pub const JOIN: &str = "join";
+}
+
+impl std::str::FromStr for Management {
+    type Err = traffic_manager::Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "manage" => Ok(Self::Manage),
+            Self::JOIN => Ok(Self::Join),
+            _ => Err(traffic_manager::Invalid::new(
+                "must be `manage`, or `join` for members in a profile that others made",
+            )),
+        }
+    }
+}
 
 // === impl ProbePath ===
 

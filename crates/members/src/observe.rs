@@ -89,7 +89,7 @@ impl Observed {
     /// else, so that no registry can plan a change to somebody else's endpoint.
     pub fn records(&self, owner: &OwnerId) -> Vec<Record> {
         let mut records: BTreeMap<(String, String), Record> = BTreeMap::new();
-        for member in self.members(owner) {
+        for member in self.members(owner).filter(|member| !member.is_leaving()) {
             let record = member.record(owner);
             let row = (record.dns_name.clone(), record.set_identifier.clone());
             // Two profiles hold one member only while it moves between them and
@@ -154,6 +154,12 @@ impl ObservedProfile {
     /// could not give. An answer that does not say is not taken for empty.
     pub fn is_empty(&self) -> bool {
         matches!(self.wire.properties.endpoints.as_deref(), Some([]))
+    }
+
+    /// Whether any tag is one of ours, so that this system has been here.
+    pub fn has_tags_of_ours(&self) -> bool {
+        let mut names = self.wire.tags.iter().flatten().map(|(name, _)| name);
+        names.any(|name| name.starts_with(TAG_PREFIX))
     }
 
     /// The endpoints, whoever's, by name.
@@ -235,6 +241,7 @@ impl OwnMember<'_> {
     /// The canonical record of this endpoint in a profile with these settings.
     pub fn record_with(&self, owner: &OwnerId, settings: Properties) -> Record {
         let properties = Properties::identity(&self.key)
+            .and(Properties::joined(!self.profile.marks.managed))
             .and(Properties::of_endpoint(self.endpoint))
             .and(settings);
         record::canonical(
@@ -245,6 +252,12 @@ impl OwnMember<'_> {
             &self.profile.fqdn(),
             &properties,
         )
+    }
+
+    /// Whether its object is gone and the endpoint only waits for the end of the
+    /// grace. ExternalDNS has been told that the record is no more.
+    pub fn is_leaving(&self) -> bool {
+        self.claim.leaving.is_some()
     }
 
     /// The object that the member stands for.

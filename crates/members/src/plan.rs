@@ -3,6 +3,8 @@
 //! is ever unclaimed, and nothing of anybody else is touched.
 
 mod create;
+mod last;
+mod leaving;
 mod migrate;
 mod order;
 mod retire;
@@ -16,11 +18,13 @@ use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
 
 use crate::batch::ProfileChange;
 use crate::finding::{Finding, Reason};
-use crate::member::Member;
+use crate::member::{Management, Member};
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
 use crate::properties::Properties;
+use crate::want::Scope;
 
+use leaving::Departures;
 pub use retire::{Upkeep, upkeep};
 use tags::NoRoom;
 
@@ -82,31 +86,32 @@ pub enum Gate {
 pub fn plan(
     observed: Option<&ObservedProfile>,
     change: &ProfileChange,
-    owner: &OwnerId,
+    scope: &Scope,
     now: Timestamp,
 ) -> Plan {
+    let owner = &scope.owner;
     let Some(profile) = observed else {
         return create::plan(change, owner, now);
     };
     let mut plan = Plan::default();
-    let upserts = admit(profile, change, owner, &mut plan);
-    let removals: BTreeSet<_> = profile
-        .members(owner)
-        .map(|member| member.key.endpoint)
-        .filter(|name| change.removals.contains(name))
-        .collect();
+    let mut upserts = admit(profile, change, owner, &mut plan);
+    let mut departures = Departures::of(profile, change, scope);
+    if scope.brakes.keep_last_member {
+        let kept = last::keep(profile, &mut upserts, &mut departures, owner);
+        plan.refused.extend(kept);
+    }
     let writing = Writing {
         profile,
         owner,
         now,
     };
-    if let Err(no_room) = writing.add(&upserts, &removals, &mut plan) {
+    if let Err(no_room) = writing.add(&upserts, &departures, &mut plan) {
         // The claims of the new ones have no room; who leaves can leave.
         let refuse = |member: &&Member| {
             Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
         };
         plan.refused.extend(upserts.iter().map(refuse));
-        if let Err(no_room) = writing.add(&[], &removals, &mut plan) {
+        if let Err(no_room) = writing.add(&[], &departures, &mut plan) {
             plan.refused.extend(upserts.first().map(|member| {
                 Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
             }));
@@ -127,7 +132,7 @@ impl Writing<'_> {
     fn add(
         &self,
         upserts: &[&Member],
-        removals: &BTreeSet<EndpointName>,
+        departures: &Departures,
         plan: &mut Plan,
     ) -> Result<(), NoRoom> {
         let Self {
@@ -135,18 +140,20 @@ impl Writing<'_> {
             owner,
             now,
         } = *self;
-        let decides = profile
-            .settings_owner()
-            .is_none_or(|decider| decider == owner);
+        let decides = profile.marks.managed
+            && profile
+                .settings_owner()
+                .is_none_or(|decider| decider == owner);
         let settings = upserts
             .first()
             .filter(|_| decides)
             .map(|leader| &leader.settings);
         let migration = migrate::plan(profile, upserts, settings);
+        let departures = departures.under(profile, settings);
         let (writes, refused) = order::order(
             profile,
             upserts,
-            removals,
+            &departures,
             &migration.aside,
             migration.method,
         );
@@ -169,13 +176,14 @@ impl Writing<'_> {
         let deleted: BTreeSet<_> = writes
             .iter()
             .filter_map(|step| match &step.write {
-                Write::DeleteEndpoint(name) if removals.contains(name) => Some(name.clone()),
+                Write::DeleteEndpoint(name) if departures.has(name) => Some(name.clone()),
                 _ => None,
             })
             .filter(|name| !put_back(name))
             .collect();
+        let leaving: BTreeSet<_> = departures.later.difference(&deleted).cloned().collect();
         let settings = settings.filter(|_| !written.is_empty());
-        let tags = tags::plan(profile, &written, &deleted, settings, owner, now)?;
+        let tags = tags::plan(profile, &written, &deleted, &leaving, settings, owner, now)?;
 
         plan.steps.extend(tags.first);
         if settings.is_some() {
@@ -183,6 +191,7 @@ impl Writing<'_> {
             plan.steps.extend(migration.before);
         }
         plan.steps.extend(writes);
+        plan.steps.extend(leaving::disable(profile, &leaving));
         if settings.is_some() {
             plan.steps.extend(migration.after);
         }
@@ -216,7 +225,7 @@ fn admit<'a>(
             plan.refused
                 .push(Finding::new(reason, &member.subject, message));
         };
-        if !profile.marks.managed {
+        if !profile.marks.managed && member.management != Management::Join {
             refuse(
                 Reason::ForeignProfile,
                 format!("profile {} was not made by this system", profile.id.name),

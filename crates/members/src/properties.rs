@@ -15,7 +15,7 @@ use traffic_manager::{
 };
 
 use crate::annotation::Name;
-use crate::member::{EndpointSpec, MemberKey, Settings};
+use crate::member::{EndpointSpec, Management, MemberKey, Settings};
 
 /// Annotation names with their canonical texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +31,14 @@ impl Properties {
         properties.set(Name::ResourceGroup, &key.profile.resource_group);
         properties.set(Name::ProfileName, &key.profile.name);
         properties.set(Name::EndpointName, &key.endpoint);
+        properties
+    }
+
+    /// The text that a member in somebody else's profile has besides.
+    pub fn joined(is_joined: bool) -> Self {
+        let mut properties = Self::default();
+        let text = is_joined.then_some(Management::JOIN);
+        properties.set_some(Name::ProfileManagement, text);
         properties
     }
 

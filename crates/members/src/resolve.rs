@@ -7,7 +7,9 @@
 //! what works. The same input gives the same answer in every cluster.
 
 mod blocked;
+mod circle;
 mod duplicates;
+mod last;
 mod placement;
 mod priorities;
 mod room;
@@ -69,8 +71,16 @@ pub fn resolve(
     // that another may have been given: start over until nobody is refused.
     // Every round refuses at least one member, so this ends.
     loop {
-        let round = place(&wanted, &kept, observed, scope, blocked);
+        let mut round = place(&wanted, &kept, observed, scope, blocked);
         if round.refused.is_empty() {
+            round.refused = circle::stuck(&round, observed, scope);
+        }
+        if round.refused.is_empty() {
+            if let Some((finding, remedy)) = last::endangered(&round, &kept, observed, scope) {
+                resolution.findings.push(finding);
+                remedy.apply(&mut wanted, &mut kept);
+                continue;
+            }
             resolution.findings.extend(round.findings);
             resolution.records = records(round.accepted, &round.settings, &kept, observed, scope);
             break;
@@ -145,7 +155,7 @@ fn current_keys(
     let current = || {
         observed
             .members(&scope.owner)
-            .filter(|member| member.subject() == subject)
+            .filter(|member| member.subject() == subject && !member.is_leaving())
     };
     let same_name =
         |member: &OwnMember<'_>| wanted.is_some_and(|key| key.endpoint == member.key.endpoint);

@@ -4,6 +4,8 @@ mod profile;
 mod target;
 mod wish;
 
+use std::time::Duration;
+
 use traffic_manager::{
     GeoMapping, Hostname, MaxReturn, Priority, ProfileId, Region, RelativeName, ResourceGroup,
     RoutingMethod, Subnets, SubscriptionId, Switch, Target, Ttl, Weight,
@@ -12,7 +14,7 @@ use traffic_manager::{
 use crate::annotation::{Annotations, Name, Reader};
 use crate::derive;
 use crate::finding::{Finding, Subject};
-use crate::member::{DRAINED_WEIGHT, EndpointSpec, Member, MemberKey, Settings};
+use crate::member::{DRAINED_WEIGHT, EndpointSpec, Management, Member, MemberKey, Settings};
 use crate::owner::OwnerId;
 use profile::{check_method, derived, monitor, profile_name, relative_name, resource_group};
 use wish::{Flag, WeightWish};
@@ -35,6 +37,20 @@ pub struct Scope {
     pub resource_groups: Vec<ResourceGroup>,
     /// What follows the relative name of a profile, such as `trafficmanager.net`.
     pub dns_suffix: String,
+    /// How carefully members are taken away.
+    pub brakes: Brakes,
+}
+
+/// How carefully members are taken away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Brakes {
+    /// Whether the last enabled endpoint of a profile stays and stays enabled,
+    /// whatever the objects say: without it users get no answer.
+    pub keep_last_member: bool,
+    /// How long a member whose object is gone stays, disabled, before it is
+    /// deleted; zero deletes it at once. A load balancer that is being replaced
+    /// takes its record away for a moment.
+    pub delete_grace: Duration,
 }
 
 /// What the sources say about one host of one object: its records, of whatever
@@ -113,6 +129,7 @@ impl Source {
                     .map(|host| derive::endpoint_name(&scope.owner, &self.set_identifier, host)),
             ),
         };
+        let management: Option<Management> = reader.value(Name::ProfileManagement);
         let settings = self.settings(reader, relative_name, vanity_host.as_ref());
         let spec = self.endpoint(reader, host.as_ref(), vanity_host.as_ref());
         let (settings, spec) = (settings?, spec?);
@@ -130,6 +147,7 @@ impl Source {
             host: host?,
             endpoint: spec,
             settings,
+            management: management.unwrap_or(Management::Manage),
             given: self.annotations.names().collect(),
         })
     }

@@ -19,6 +19,7 @@ fn scope() -> Scope {
         subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
         resource_groups: vec!["my-tm-rg".parse().unwrap()],
         dns_suffix: "trafficmanager.net".to_owned(),
+        brakes: members::want::Brakes::default(),
     }
 }
 
@@ -84,7 +85,10 @@ fn the_table_has_every_annotation_and_no_other() {
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let member = member(&everything);
     let belongs: BTreeMap<Name, &str> = [
-        ("identity", Properties::identity(&member.key)),
+        (
+            "identity",
+            Properties::identity(&member.key).and(Properties::joined(true)),
+        ),
         ("endpoint", Properties::endpoint(&member.endpoint)),
         ("profile", Properties::settings(&member.settings)),
     ]

@@ -15,6 +15,7 @@ fn scope() -> Scope {
         subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
         resource_groups: Vec::new(),
         dns_suffix: "trafficmanager.net".to_owned(),
+        brakes: members::want::Brakes::default(),
     }
 }
 
@@ -30,6 +31,7 @@ fn text(name: Name) -> BoxedStrategy<String> {
         Name::EndpointStatus | Name::ProfileStatus => "[eE]nabled|DISABLED",
         Name::MonitorProtocol => "http|HTTPS|Tcp",
         Name::MonitorPath => "/[a-z?=&./]{0,12}",
+        Name::ProfileManagement => "manage|Join",
         Name::RoutingMethod => "weighted|Priority|PERFORMANCE|Geographic|subnet|multiValue",
         Name::GeoMapping => "(world|de|GEO-eu|us-ca)(, ?(fr|GB|au-nsw)){0,2}",
         Name::Subnets => {

@@ -52,6 +52,7 @@ fn scope() -> Scope {
         subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
         resource_groups: vec!["my-tm-rg".parse().unwrap()],
         dns_suffix: "trafficmanager.net".to_owned(),
+        brakes: members::want::Brakes::default(),
     }
 }
 
@@ -62,7 +63,7 @@ fn created(scope: &Scope) -> Profile {
         ..ProfileChange::default()
     };
     let midnight: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
-    let steps = plan(None, &change, &scope.owner, midnight).steps;
+    let steps = plan(None, &change, scope, midnight).steps;
     match steps.as_slice() {
         [
             Step {

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{EndpointKind, EndpointName, ProfileId};
+use crate::{EndpointKind, EndpointName, ProfileId, Switch};
 
 /// ARM's `type` of a profile.
 pub const PROFILE_TYPE: &str = "Microsoft.Network/trafficManagerProfiles";
@@ -247,6 +247,13 @@ impl Profile {
 // === impl Endpoint ===
 
 impl Endpoint {
+    /// Whether it takes part in answers. Azure's default is Enabled; a status
+    /// that is neither counts as disabled.
+    pub fn is_enabled(&self) -> bool {
+        let status = self.properties.endpoint_status.as_deref();
+        status.is_none_or(|text| text.parse() == Ok(Switch::Enabled))
+    }
+
     /// The name, folded to lower case.
     pub fn endpoint_name(&self) -> Option<EndpointName> {
         self.name.as_deref()?.parse().ok()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use arm_client::{CallBudget, Client, ClientConfig, Surroundings};
 use members::Scope;
+use members::want::Brakes;
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -65,6 +66,10 @@ pub fn provider(
             subscription: settings.azure.subscription.clone(),
             resource_groups: settings.azure.resource_groups.clone(),
             dns_suffix: DNS_SUFFIX.to_owned(),
+            brakes: Brakes {
+                keep_last_member: settings.keep_last_member,
+                delete_grace: settings.delete_grace,
+            },
         },
         arm: settings.azure.arm_endpoint.to_string(),
         deadline: settings.deadline,
@@ -74,8 +79,6 @@ pub fn provider(
             ProfileRetention::Keep => None,
         },
         max_deletions: settings.max_deletions,
-        keep_last_member: settings.keep_last_member,
-        delete_grace: settings.delete_grace,
     };
     Ok(TrafficManagerProvider::new(
         behaviour,

@@ -58,10 +58,6 @@ pub struct Behaviour {
     pub profile_grace: Option<Duration>,
     /// How many members one batch may delete at once.
     pub max_deletions: MaxDeletions,
-    /// Keep the last enabled member of a profile.
-    pub keep_last_member: bool,
-    /// How long a member whose object is gone is kept, disabled, before it is deleted.
-    pub delete_grace: Duration,
 }
 
 /// The provider.

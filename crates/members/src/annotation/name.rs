@@ -63,6 +63,8 @@ names! {
     MonitorProtocol = "monitor-protocol",
     /// Rank of the endpoint, 1 to 1000, unique in its profile. Default: what Azure assigns.
     Priority = "priority",
+    /// `manage` (default), or `join` to be a member of a profile that others made and keep.
+    ProfileManagement = "profile-management",
     /// ARM name of the profile. Default: derived from the vanity host, else from the host.
     ProfileName = "profile-name",
     /// `Enabled` or `Disabled`, for the profile as a whole. Default: Enabled.

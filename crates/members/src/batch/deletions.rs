@@ -104,6 +104,7 @@ mod tests {
                 .expect("an id"),
             resource_groups: vec!["rg".parse().expect("a group")],
             dns_suffix: "trafficmanager.net".to_owned(),
+            brakes: crate::want::Brakes::default(),
         }
     }
 

@@ -12,12 +12,21 @@ use crate::body;
 use crate::claim::{self, Claim};
 use crate::finding::{Finding, Reason};
 use crate::marks::{MANAGED_BY, MANAGED_BY_VALUE, SETTINGS_OWNER, VANITY_HOST};
-use crate::member::Member;
+use crate::member::{Management, Member};
 use crate::owner::OwnerId;
 
 pub(super) fn plan(change: &ProfileChange, owner: &OwnerId, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
-    let mut members: Vec<&Member> = change.upserts.iter().collect();
+    // Who joins a profile of others does not create it.
+    let (mut members, joining): (Vec<&Member>, Vec<_>) = change
+        .upserts
+        .iter()
+        .partition(|member| member.management == Management::Manage);
+    plan.refused.extend(joining.into_iter().map(|member| {
+        let name = &member.key.profile.name;
+        let message = format!("profile {name}, which it joins, does not exist");
+        Finding::new(Reason::ProfileMissing, &member.subject, message)
+    }));
     members.sort_by_key(|member| (&member.subject, &member.key));
     let Some(leader) = members.first() else {
         return plan;
@@ -29,12 +38,9 @@ pub(super) fn plan(change: &ProfileChange, owner: &OwnerId, now: Timestamp) -> P
     let mut tags = match claim::write(owner, &claims) {
         Ok(tags) => tags,
         Err(too_long) => {
-            plan.refused = members
-                .iter()
-                .map(|member| {
-                    Finding::new(Reason::AzureRefused, &member.subject, too_long.to_string())
-                })
-                .collect();
+            plan.refused.extend(members.iter().map(|member| {
+                Finding::new(Reason::AzureRefused, &member.subject, too_long.to_string())
+            }));
             return plan;
         }
     };

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use traffic_manager::profile::Endpoint;
 use traffic_manager::{EndpointKind, EndpointName, RoutingMethod, SubnetRange, Target};
 
+use super::leaving::Departures;
 use super::{Gate, Step, Write};
 use crate::annotation::Name;
 use crate::body;
@@ -39,10 +40,11 @@ enum Clash {
 pub(super) fn order(
     profile: &ObservedProfile,
     upserts: &[&Member],
-    removals: &BTreeSet<EndpointName>,
+    departures: &Departures,
     aside: &[EndpointName],
     method: Option<RoutingMethod>,
 ) -> (Vec<Step>, Vec<(MemberKey, Finding)>) {
+    let removals = &departures.now;
     let mut model: BTreeMap<EndpointName, Slot> = profile
         .endpoints()
         .iter()
@@ -118,6 +120,11 @@ pub(super) fn order(
             if pending.iter().any(|(member, _)| member.key.endpoint == new) {
                 undo.entry(new).or_default().extend(held(&holder));
             }
+            continue;
+        }
+        if departures.yielding.contains(&holder) {
+            steps.push(delete(&holder));
+            model.remove(&holder);
             continue;
         }
         let waits = pending

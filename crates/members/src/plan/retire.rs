@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use traffic_manager::profile::{ProfilePatch, ProfilePatchProperties};
 use traffic_manager::{ProfileId, Switch};
 
-use super::{Gate, Plan, Step, Write};
+use super::{Gate, Plan, Step, Write, leaving};
 use crate::claim;
 use crate::marks::{RETIRED, SETTINGS_OWNER};
 use crate::observe::{Observed, ObservedProfile};
@@ -24,6 +24,8 @@ const STALE_CLAIM: Duration = Duration::from_mins(10);
 pub struct Upkeep {
     /// How long an empty profile stays; `None` keeps it for ever.
     pub grace: Option<Duration>,
+    /// How long a member whose object is gone stays, disabled.
+    pub delete_grace: Duration,
 }
 
 /// The steps that retire a profile.
@@ -71,21 +73,23 @@ pub fn upkeep(
     upkeep: Upkeep,
     now: Timestamp,
 ) -> Vec<(ProfileId, Plan)> {
-    let plans = observed
-        .profiles()
-        .filter(|profile| profile.marks.managed)
-        .filter_map(|profile| {
-            let steps = if profile.is_empty() {
-                empty(profile, owner, upkeep, now)
-            } else {
-                stale(profile, owner, now)
-            };
-            let plan = Plan {
-                steps,
-                refused: Vec::new(),
-            };
-            (!plan.steps.is_empty()).then(|| (profile.id.clone(), plan))
-        });
+    let plans = observed.profiles().filter_map(|profile| {
+        let leaving = leaving::upkeep(profile, owner, upkeep.delete_grace, now);
+        let steps = if !leaving.is_empty() {
+            leaving
+        } else if !profile.marks.managed {
+            Vec::new()
+        } else if profile.is_empty() {
+            empty(profile, owner, upkeep, now)
+        } else {
+            stale(profile, owner, now)
+        };
+        let plan = Plan {
+            steps,
+            refused: Vec::new(),
+        };
+        (!plan.steps.is_empty()).then(|| (profile.id.clone(), plan))
+    });
     plans.collect()
 }
 

@@ -8,7 +8,7 @@ use traffic_manager::tag::TAGS_MAX;
 
 use super::{Gate, Step, Write};
 use crate::claim::{self, Claim, ClaimTooLong};
-use crate::marks::{RETIRED, SETTINGS_OWNER, VANITY_HOST};
+use crate::marks::{MANAGED_BY, MANAGED_BY_VALUE, RETIRED, SETTINGS_OWNER, VANITY_HOST};
 use crate::member::{Member, Settings};
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
@@ -37,6 +37,7 @@ pub(super) fn plan(
     profile: &ObservedProfile,
     upserts: &[&Member],
     removals: &BTreeSet<EndpointName>,
+    leaving: &BTreeSet<EndpointName>,
     settings: Option<&Settings>,
     owner: &OwnerId,
     now: Timestamp,
@@ -58,6 +59,10 @@ pub(super) fn plan(
         if let Some(wish) = wanted.get(&member.key.endpoint) {
             // The object behind a member can change its name and keep the member.
             claim.subject = wish.subject.clone();
+            claim.leaving = None;
+        }
+        if leaving.contains(&claim.endpoint) {
+            claim.leaving = Some(claim::to_the_millisecond(now));
         }
         during.push(claim);
     }
@@ -90,8 +95,11 @@ pub(super) fn plan(
     let mut merge: Tags = changed(&during, &held);
     let mut delete = Tags::new();
     if !upserts.is_empty() {
-        if let Some(since) = held.get(RETIRED) {
+        if let Some(since) = held.get(RETIRED).filter(|_| profile.marks.managed) {
             delete.insert(RETIRED.to_owned(), since.clone());
+        }
+        if profile.marks.adoptable {
+            merge.insert(MANAGED_BY.to_owned(), MANAGED_BY_VALUE.to_owned());
         }
         if let Some(settings) = settings {
             merge.extend(changed(

@@ -10,7 +10,8 @@ use super::taken::{Taken, target_of};
 use super::{Blocked, Kept, Round, priorities, room, settings};
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
-use crate::member::{Member, MemberKey};
+use crate::marks::MANAGED_BY;
+use crate::member::{Management, Member, MemberKey};
 use crate::observe::{Observed, ObservedProfile};
 use crate::properties::Properties;
 use crate::want::Scope;
@@ -69,8 +70,10 @@ pub(super) fn place(
     round
         .settings
         .insert(id.clone(), decision.properties.clone());
+    let is_joined = profile.is_some_and(|profile| !profile.marks.managed);
     for member in placed {
         let properties = Properties::identity(&member.key)
+            .and(Properties::joined(is_joined))
             .and(Properties::endpoint(&member.endpoint))
             .and(decision.properties.clone());
         round.accepted.push((member, properties));
@@ -132,17 +135,26 @@ fn refusal(member: &Member, observed: &Observed, kept: &Kept, scope: &Scope) -> 
             ),
         );
     }
-    let profile = observed.profile(&member.key.profile)?;
-    if !profile.marks.managed {
-        return refuse(
-            Reason::ForeignProfile,
-            format!(
-                "profile {} in resource group {} exists and was not made by this system; choose another {}",
-                profile.id.name,
-                profile.id.resource_group,
-                Name::ProfileName
-            ),
-        );
+    let Some(profile) = observed.profile(&member.key.profile) else {
+        let MemberKey { profile: id, .. } = &member.key;
+        let nothing_to_join = || {
+            refuse(
+                Reason::ProfileMissing,
+                format!(
+                    "profile {} in resource group {} does not exist, and {} is `join`: it is made by others first, or by this system without that annotation",
+                    id.name,
+                    id.resource_group,
+                    Name::ProfileManagement
+                ),
+            )
+        };
+        return match member.management {
+            Management::Join => nothing_to_join(),
+            Management::Manage => None,
+        };
+    };
+    if !profile.marks.managed && member.management != Management::Join {
+        return refuse(Reason::ForeignProfile, foreign(profile));
     }
     match (profile.claim(name), profile.endpoints().get(name)) {
         (Some(claim), _) if claim.owner != scope.owner => refuse(
@@ -176,6 +188,25 @@ fn refusal(member: &Member, observed: &Observed, kept: &Kept, scope: &Scope) -> 
         }
         _ => None,
     }
+}
+
+/// What can be done about a profile that is not this system's.
+fn foreign(profile: &ObservedProfile) -> String {
+    let ObservedProfile { id, .. } = profile;
+    if profile.has_tags_of_ours() {
+        return format!(
+            "profile {} in resource group {} has lost the tag {MANAGED_BY} and is left alone; `external-dns-traffic-manager adopt {} --preview` tells how to give it back",
+            id.name, id.resource_group, id.name
+        );
+    }
+    format!(
+        "profile {} in resource group {} exists and was not made by this system; set {} to `join` to be a member and nothing more, hand the profile over with `external-dns-traffic-manager adopt {}`, or choose another {}",
+        id.name,
+        id.resource_group,
+        Name::ProfileManagement,
+        id.name,
+        Name::ProfileName
+    )
 }
 
 /// The endpoints that stay as they are whatever this owner does: everybody

@@ -41,7 +41,12 @@ pub(super) fn decide(
     let leader = *members.first()?;
     let wanted = Properties::settings(&leader.settings);
     let Some(profile) = profile else {
-        let findings = disputes(members, &wanted, &format!("{} decides", leader.subject));
+        let findings = disputes(
+            members,
+            &wanted,
+            &format!("{} decides", leader.subject),
+            &[],
+        );
         return Some(Decision {
             properties: wanted,
             method: Some(leader.settings.method),
@@ -49,17 +54,27 @@ pub(super) fn decide(
         });
     };
     let held = profile.settings();
+    if !profile.marks.managed {
+        // The vanity host of such a profile is nobody's setting.
+        let findings = disputes(members, &held, "whoever made it decides", &[Name::Hostname]);
+        return Some(keep(profile, findings));
+    }
     let decider = profile.settings_owner().filter(|decider| *decider != owner);
     if let Some(decider) = decider {
         let who = format!("owner {decider} decides");
-        return Some(keep(profile, disputes(members, &held, &who)));
+        return Some(keep(profile, disputes(members, &held, &who, &[])));
     }
     if leader_is_kept {
         // The leading object has a mistake in it: nothing about the profile
         // changes until it is mended.
         return Some(keep(profile, Vec::new()));
     }
-    let mut findings = disputes(members, &wanted, &format!("{} decides", leader.subject));
+    let mut findings = disputes(
+        members,
+        &wanted,
+        &format!("{} decides", leader.subject),
+        &[],
+    );
     let mut wanted = wanted;
     if let Some(name) = held.get(Name::DnsName)
         && wanted.get(Name::DnsName) != Some(name)
@@ -110,7 +125,12 @@ fn keep(profile: &ObservedProfile, findings: Vec<Finding>) -> Decision {
 }
 
 /// One finding per object that spells out a setting and does not get it.
-fn disputes(members: &[&Member], decided: &Properties, who: &str) -> Vec<Finding> {
+fn disputes(
+    members: &[&Member],
+    decided: &Properties,
+    who: &str,
+    undisputed: &[Name],
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     for member in members {
         let wanted = Properties::settings(&member.settings);
@@ -121,7 +141,9 @@ fn disputes(members: &[&Member], decided: &Properties, who: &str) -> Vec<Finding
                 // who never thought of it.
                 let dark =
                     *name == Name::ProfileStatus && *decided != Some(Switch::Enabled.as_str());
-                (member.given.contains(name) || dark) && *name != Name::DnsName
+                (member.given.contains(name) || dark)
+                    && *name != Name::DnsName
+                    && !undisputed.contains(name)
             })
             .map(|(name, mine, decided)| {
                 format!(

@@ -9,6 +9,7 @@ use members::batch::{Batch, ProfileChange};
 use members::gather::gather;
 use members::plan::{Gate, Write, plan};
 use members::resolve::{Blocked, resolve};
+use members::want::Brakes;
 use members::{Finding, Observed, ObservedProfile, OwnerId, Scope};
 use traffic_manager::ProfileId;
 
@@ -32,6 +33,21 @@ pub(crate) struct Loop {
 /// An object: host and annotations, without prefixes.
 pub(crate) type Object = (String, Vec<(&'static str, String)>);
 
+/// An object with these annotations.
+pub(crate) fn object(host: &str, annotations: &[(&'static str, &str)]) -> Object {
+    let annotations = annotations
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()));
+    (host.to_owned(), annotations.collect())
+}
+
+/// The profile of this name.
+pub(crate) fn profile(name: &str) -> ProfileId {
+    format!("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Network/trafficManagerProfiles/{name}")
+        .parse()
+        .unwrap()
+}
+
 impl Cluster {
     pub(crate) fn new(owner: &str) -> Self {
         let txt = TxtRegistry::new(owner).unwrap();
@@ -41,6 +57,7 @@ impl Cluster {
                 subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
                 resource_groups: vec!["rg".parse().unwrap()],
                 dns_suffix: "trafficmanager.net".to_owned(),
+                brakes: Brakes::default(),
             },
             controller: Controller::new(Registry::Txt(txt)),
         }
@@ -88,7 +105,7 @@ impl Cluster {
             .cloned()
             .and_then(ObservedProfile::new);
         let now = Timestamp::from_second(now).unwrap();
-        let plan = plan(profile.as_ref(), change, &self.scope.owner, now);
+        let plan = plan(profile.as_ref(), change, &self.scope, now);
         for step in &plan.steps {
             if step.gate == Gate::Undo {
                 continue;

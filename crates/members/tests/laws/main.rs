@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod azure;
+mod brakes;
 mod cluster;
+mod joining;
 mod stories;
 mod upkeep;
 
+use members::want::Brakes;
 use proptest::prelude::*;
 
 use azure::Azure;
@@ -86,6 +89,14 @@ fn objects(prefix: &'static str) -> impl Strategy<Value = Vec<Object>> {
     slots.prop_map(|slots| slots.into_iter().flatten().collect())
 }
 
+fn brakes() -> impl Strategy<Value = Brakes> {
+    let grace = proptest::sample::select(&[0, 0, 90]);
+    (any::<bool>(), grace).prop_map(|(keep_last_member, seconds)| Brakes {
+        keep_last_member,
+        delete_grace: std::time::Duration::from_secs(seconds),
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -93,9 +104,13 @@ proptest! {
     /// writes nothing, Azure refuses no intermediate state, and the other
     /// owner's endpoints stay exactly as they are.
     #[test]
-    fn every_history_comes_to_rest(history in proptest::collection::vec((any::<bool>(), objects("east"), objects("west")), 1..5)) {
-        let east = Cluster::new("east");
-        let west = Cluster::new("west");
+    fn every_history_comes_to_rest(
+        brakes in proptest::array::uniform2(brakes()),
+        history in proptest::collection::vec((any::<bool>(), objects("east"), objects("west")), 1..5),
+    ) {
+        let mut east = Cluster::new("east");
+        let mut west = Cluster::new("west");
+        [east.scope.brakes, west.scope.brakes] = brakes;
         let mut azure = Azure::default();
         for (step, (east_first, east_objects, west_objects)) in history.iter().enumerate() {
             let mut turns = [(&east, east_objects), (&west, west_objects)];

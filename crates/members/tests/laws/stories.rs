@@ -3,22 +3,9 @@
 use members::Reason;
 
 use crate::azure::Azure;
-use crate::cluster::{Cluster, Object};
+use crate::cluster::{Cluster, Object, object, profile};
 
 const NOW: i64 = 1_800_000_000;
-
-fn object(host: &str, annotations: &[(&'static str, &str)]) -> Object {
-    let annotations = annotations
-        .iter()
-        .map(|(name, value)| (*name, (*value).to_owned()));
-    (host.to_owned(), annotations.collect())
-}
-
-fn profile(name: &str) -> traffic_manager::ProfileId {
-    format!("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Network/trafficManagerProfiles/{name}")
-        .parse()
-        .unwrap()
-}
 
 #[test]
 fn a_weight_change_is_one_endpoint_write() {
@@ -253,7 +240,7 @@ fn a_profile_of_somebody_else_is_never_touched() {
     let writes = azure.writes;
     let looped = east.run(&mut azure, &objects, NOW);
     assert_eq!(azure.writes, writes);
-    insta::assert_snapshot!(looped.findings[0], @"service/default/a.example.com (a.example.com): profile p in resource group rg exists and was not made by this system; choose another webhook-traffic-manager-profile-name");
+    insta::assert_snapshot!(looped.findings[0], @"service/default/a.example.com (a.example.com): profile p in resource group rg exists and was not made by this system; set webhook-traffic-manager-profile-management to `join` to be a member and nothing more, hand the profile over with `external-dns-traffic-manager adopt p`, or choose another webhook-traffic-manager-profile-name");
 }
 
 #[test]

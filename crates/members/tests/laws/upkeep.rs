@@ -26,6 +26,7 @@ fn member() -> Object {
 fn due(cluster: &Cluster, azure: &Azure, grace: Option<u64>, now: i64) -> Vec<Write> {
     let rule = Upkeep {
         grace: grace.map(Duration::from_secs),
+        delete_grace: cluster.scope.brakes.delete_grace,
     };
     let now = Timestamp::from_second(now).unwrap();
     let plans = upkeep(&cluster.observed(azure), &cluster.scope.owner, rule, now);

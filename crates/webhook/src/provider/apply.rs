@@ -134,7 +134,7 @@ impl Inner {
             }
         };
         let now = self.clock.now();
-        let plan = plan(observed.as_ref(), change, &self.behaviour.scope.owner, now);
+        let plan = plan(observed.as_ref(), change, &self.behaviour.scope, now);
         outcome.findings.extend(plan.refused.iter().cloned());
         let refused: BTreeSet<Subject> = plan
             .refused

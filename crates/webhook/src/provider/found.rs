@@ -38,7 +38,7 @@ impl Inner {
                 upserts: vec![founder.clone()],
                 ..ProfileChange::default()
             };
-            let plan = plan(None, &alone, &self.behaviour.scope.owner, self.clock.now());
+            let plan = plan(None, &alone, &self.behaviour.scope, self.clock.now());
             let execution = self.carry_out(id, plan).await;
             let Some(failure) = execution.failures.first() else {
                 return true;

@@ -46,6 +46,7 @@ impl Inner {
     fn plans(&self, observed: &Observed) -> Vec<(ProfileId, members::plan::Plan)> {
         let rule = Upkeep {
             grace: self.behaviour.profile_grace,
+            delete_grace: self.behaviour.scope.brakes.delete_grace,
         };
         upkeep(
             observed,

@@ -1,0 +1,104 @@
+//! Members that exchange profiles and stand in each other's way.
+//!
+//! Who moves joins the new profile before it leaves the old one. When each of
+//! several members can only join after the next one has left, nobody can begin
+//! without losing a member for a moment: they stay, and a person moves one.
+
+use traffic_manager::EndpointKind;
+
+use super::Round;
+use super::taken::Taken;
+use crate::annotation::Name;
+use crate::finding::{Finding, Reason};
+use crate::member::{Member, MemberKey};
+use crate::observe::{Observed, OwnMember};
+use crate::want::Scope;
+
+/// A member that waits for another one to leave.
+struct Waiting<'a> {
+    member: &'a Member,
+    holder: OwnMember<'a>,
+}
+
+/// The members of a round that wait for each other in a circle.
+pub(super) fn stuck(
+    round: &Round,
+    observed: &Observed,
+    scope: &Scope,
+) -> Vec<(MemberKey, Finding)> {
+    let moving = |member: &&Member| {
+        let held = || {
+            observed
+                .members(&scope.owner)
+                .filter(|held| *held.subject() == member.subject)
+        };
+        held().next().is_some() && held().all(|held| held.key.profile != member.key.profile)
+    };
+    let movers: Vec<&Member> = round
+        .accepted
+        .iter()
+        .map(|(member, _)| member)
+        .filter(moving)
+        .collect();
+    let mut waiting: Vec<Waiting<'_>> = movers
+        .iter()
+        .filter_map(|member| {
+            let leaves =
+                |held: &OwnMember<'_>| movers.iter().any(|mover| mover.subject == *held.subject());
+            let profile = observed.profile(&member.key.profile)?;
+            let mut holders = profile.members(&scope.owner).filter(leaves);
+            let holder = holders.find(|held| in_the_way(member, held, round))?;
+            Some(Waiting { member, holder })
+        })
+        .collect();
+    // Who waits for somebody that can go is not stuck.
+    loop {
+        let before = waiting.len();
+        let subjects: Vec<_> = waiting
+            .iter()
+            .map(|waiting| waiting.member.subject.clone())
+            .collect();
+        waiting.retain(|waiting| subjects.contains(waiting.holder.subject()));
+        if waiting.len() == before {
+            break;
+        }
+    }
+    waiting
+        .iter()
+        .map(|waiting| (waiting.member.key.clone(), finding(waiting)))
+        .collect()
+}
+
+/// Whether the endpoint has to go before the member can come.
+fn in_the_way(member: &Member, held: &OwnMember<'_>, round: &Round) -> bool {
+    if held.endpoint.kind() != Some(EndpointKind::External) {
+        return false;
+    }
+    let method = round
+        .settings
+        .get(&member.key.profile)
+        .and_then(|settings| settings.get(Name::RoutingMethod)?.parse().ok());
+    let same_priority = member
+        .endpoint
+        .priority
+        .is_some_and(|wanted| held.endpoint.properties.priority == Some(i64::from(wanted.get())));
+    let taken = Taken::of(&[(&held.key.endpoint, held.endpoint)]);
+    same_priority
+        || held.key.endpoint == member.key.endpoint
+        || taken.conflict(member, method).is_some()
+}
+
+fn finding(waiting: &Waiting<'_>) -> Finding {
+    let Waiting { member, holder } = waiting;
+    Finding::new(
+        Reason::EndpointConflict,
+        &member.subject,
+        format!(
+            "endpoint {} cannot come to profile {} before endpoint {} of {} has left, and that one waits for this one: move one of them first",
+            member.key.endpoint,
+            member.key.profile.name,
+            holder.key.endpoint,
+            holder.subject(),
+        ),
+    )
+}
