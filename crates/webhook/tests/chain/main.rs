@@ -10,4 +10,5 @@ mod fixtures;
 mod harness;
 mod late;
 mod law;
+mod leaving;
 mod lifecycle;
