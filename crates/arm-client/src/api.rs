@@ -78,6 +78,15 @@ pub trait TrafficManagerApi: Send + Sync {
         tags: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, String>, Error>;
 
+    /// Replaces **all** tags of a profile, whoever's, by a PATCH of the profile.
+    /// One request that is not repeated: what somebody else has written since
+    /// the tags were read would be undone again. Only for [`TagsFallback`](crate::TagsFallback).
+    async fn replace_tags(
+        &self,
+        id: &ProfileId,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<Profile, Error>;
+
     /// Whether nobody in this cloud has the DNS name. The answer may be out of
     /// date when it arrives.
     async fn check_name(

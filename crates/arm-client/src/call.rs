@@ -124,6 +124,16 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Sends a request that must not be repeated. Returns answers of status 200
+    /// to 299.
+    pub(crate) async fn send_once(&mut self, request: &Request) -> Result<Answer, Error> {
+        let answer = self.attempt(request).await;
+        if let Err(error) = &answer {
+            self.may_have_taken_effect |= error.may_have_taken_effect();
+        }
+        answer
+    }
+
     /// Waits, unless the budget would end first.
     pub(crate) async fn pause(&self, wait: Duration, resource: &str) -> Result<(), Error> {
         if wait >= self.remaining() {

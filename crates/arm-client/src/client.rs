@@ -170,6 +170,16 @@ impl TrafficManagerApi for Client {
         call.finish(result)
     }
 
+    async fn replace_tags(
+        &self,
+        id: &ProfileId,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<Profile, Error> {
+        let mut call = self.call(Operation::ProfilesPatch);
+        let result = ops::profile::replace_tags(&mut call, &self.routes, id, tags).await;
+        call.finish(result)
+    }
+
     async fn check_name(
         &self,
         subscription: &SubscriptionId,

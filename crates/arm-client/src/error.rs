@@ -72,6 +72,17 @@ pub enum Error {
         attempts: u32,
     },
 
+    /// Somebody else has undone what was written, every time.
+    #[error("{operation} of {resource}: somebody else overwrote it after each of {writes} writes")]
+    Overwritten {
+        /// What was to be done.
+        operation: Operation,
+        /// The resource.
+        resource: String,
+        /// How often it was written.
+        writes: u32,
+    },
+
     /// The caller asked for something that cannot be a request. A mistake in
     /// the program, not in Azure.
     #[error("{operation}: {problem}")]
@@ -191,6 +202,7 @@ impl Error {
             | Self::Credential { operation, .. }
             | Self::Decode { operation, .. }
             | Self::Deadline { operation, .. }
+            | Self::Overwritten { operation, .. }
             | Self::Request { operation, .. } => *operation,
             Self::Status(error) => error.operation,
         }
@@ -207,7 +219,7 @@ impl Error {
     /// Whether the same call may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Transport { .. } | Self::Deadline { .. } => true,
+            Self::Transport { .. } | Self::Deadline { .. } | Self::Overwritten { .. } => true,
             Self::Credential { source, .. } => source.is_transient(),
             Self::Status(error) => is_transient_status(error.status),
             Self::Decode { .. } | Self::Request { .. } => false,
@@ -265,6 +277,7 @@ impl Error {
             Self::Credential { .. } => "credential",
             Self::Decode { .. } => "decode",
             Self::Deadline { .. } => "timeout",
+            Self::Overwritten { .. } => "conflict",
             Self::Request { .. } => "invalid",
             Self::Status(error) => match error.status {
                 401 => "unauthorized",
@@ -283,7 +296,7 @@ impl Error {
     pub(crate) fn may_have_taken_effect(&self) -> bool {
         match self {
             Self::Transport { phase, .. } => *phase != Phase::Connect,
-            Self::Decode { .. } | Self::Deadline { .. } => true,
+            Self::Decode { .. } | Self::Deadline { .. } | Self::Overwritten { .. } => true,
             Self::Status(error) => error.status != 429 && is_transient_status(error.status),
             Self::Credential { .. } | Self::Request { .. } => false,
         }

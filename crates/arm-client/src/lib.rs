@@ -9,6 +9,7 @@
 //!                                         │   └─ exchange: one request and its answer
 //!                                         │        └─ transport: over HTTP
 //!                                         └ error: what a failure means
+//!  caller ── TrafficManagerApi ── TagsFallback ── Client, where there is no permission for tags
 //! ```
 //!
 //! The crate knows how Azure answers and nothing of what the profiles are for.
@@ -31,6 +32,7 @@ mod ops;
 pub mod retry;
 mod retry_after;
 mod routes;
+mod tags_fallback;
 mod transport;
 
 pub use ambient::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -46,3 +48,4 @@ pub use error::{BoxError, DecodeError, Denied, Error, Phase, StatusError};
 pub use observe::{Allowance, CallObserver, CallRecord, Unobserved};
 pub use operation::Operation;
 pub use retry::CallBudget;
+pub use tags_fallback::TagsFallback;

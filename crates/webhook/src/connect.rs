@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arm_client::{CallBudget, Client, ClientConfig, Surroundings};
+use arm_client::{CallBudget, Client, ClientConfig, Surroundings, SystemEntropy, TagsFallback};
 use members::Scope;
+use members::marks::TAG_PREFIX;
 use members::want::Brakes;
 
 use crate::clock::Clock;
@@ -55,7 +56,9 @@ pub fn provider(
         total: Duration::from_mins(1),
         ..CallBudget::default()
     };
+    let entropy = Arc::new(SystemEntropy);
     let surroundings = Surroundings {
+        entropy: entropy.clone(),
         observer: metrics.arm.clone(),
         ..Surroundings::default()
     };
@@ -80,9 +83,10 @@ pub fn provider(
         },
         max_deletions: settings.max_deletions,
     };
+    let api = TagsFallback::new(Arc::new(client), Arc::clone(&clock), entropy, TAG_PREFIX);
     Ok(TrafficManagerProvider::new(
         behaviour,
-        Arc::new(client),
+        Arc::new(api),
         clock,
         Arc::clone(metrics),
     ))

@@ -1,8 +1,11 @@
 //! Single profiles.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
+use serde::Serialize;
 use traffic_manager::ProfileId;
-use traffic_manager::profile::{Profile, ProfilePatch};
+use traffic_manager::profile::{Profile, ProfilePatch, ProfilePatchProperties};
 
 use crate::call::Call;
 use crate::exchange::Request;
@@ -49,6 +52,31 @@ pub(crate) async fn patch(
 ) -> Result<Profile, Error> {
     let request = call.json_request(Method::PATCH, routes.profile(id), body)?;
     let answer = call.send(&request).await?;
+    match answer.status {
+        200 => ops::resource(call, &request, &answer),
+        _ => Err(call.refused(&request, &answer)),
+    }
+}
+
+/// A PATCH that changes no settings.
+#[derive(Serialize)]
+struct TagsOnly<'a> {
+    tags: &'a BTreeMap<String, String>,
+    properties: ProfilePatchProperties,
+}
+
+pub(crate) async fn replace_tags(
+    call: &mut Call<'_>,
+    routes: &Routes,
+    id: &ProfileId,
+    tags: &BTreeMap<String, String>,
+) -> Result<Profile, Error> {
+    let body = TagsOnly {
+        tags,
+        properties: ProfilePatchProperties::default(),
+    };
+    let request = call.json_request(Method::PATCH, routes.profile(id), &body)?;
+    let answer = call.send_once(&request).await?;
     match answer.status {
         200 => ops::resource(call, &request, &answer),
         _ => Err(call.refused(&request, &answer)),

@@ -33,6 +33,29 @@ async fn merge_sends_the_given_tags_and_returns_all() {
     assert_eq!(bench.reported(), [("tags.merge", "ok", 1)]);
 }
 
+/// A PATCH of the profile that is sent again could undo what somebody else has
+/// written since.
+#[tokio::test]
+async fn all_tags_are_replaced_once() {
+    let profile = r#"{"id":"/p","name":"my-app-global","properties":{}}"#;
+    let bench = Bench::new([empty(503), json(200, profile)]).await;
+    let (id, given) = (profile_id(), tags());
+    let error = bench.client.replace_tags(&id, &given).await.unwrap_err();
+    assert!(error.is_transient());
+    bench.client.replace_tags(&id, &given).await.unwrap();
+    let seen = bench.seen().await;
+    assert_eq!(seen.len(), 2);
+    insta::assert_snapshot!(seen[0].line, @"PATCH /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/my-tm-rg/providers/Microsoft.Network/trafficManagerProfiles/my-app-global?api-version=2022-04-01");
+    insta::assert_snapshot!(seen[0].body, @r#"{"properties":{},"tags":{"mine":"1"}}"#);
+    assert_eq!(
+        bench.reported(),
+        [
+            ("profiles.patch", "server_error", 1),
+            ("profiles.patch", "ok", 1)
+        ]
+    );
+}
+
 #[tokio::test]
 async fn delete_sends_the_given_tags() {
     let bench = Bench::new([json(200, r#"{"properties":{}}"#)]).await;

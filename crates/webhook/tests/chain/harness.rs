@@ -182,6 +182,13 @@ impl Azure {
         );
     }
 
+    /// What another tool does that knows all tags of a profile.
+    pub(crate) async fn tag(&self, profile: &str, tags: Value) {
+        let request = self.client.patch(self.arm("my-tm-rg", profile));
+        let answer = request.json(&serde_json::json!({"tags": tags}));
+        assert!(answer.send().await.unwrap().status().is_success());
+    }
+
     pub(crate) async fn delete(&self, rest: &str) {
         let answer = self
             .client

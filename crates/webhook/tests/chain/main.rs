@@ -12,3 +12,4 @@ mod late;
 mod law;
 mod leaving;
 mod lifecycle;
+mod tags_fallback;
