@@ -23,7 +23,7 @@ pub(super) struct HeldBack {
 // === impl Inner ===
 
 impl Inner {
-    /// This owner's members in the last listing. A batch may come before the
+    /// This owner's members in the last listing, without those that leave. A batch may come before the
     /// first one, after a restart in the middle of ExternalDNS's loop.
     pub(super) async fn known_members(
         self: &Arc<Self>,
@@ -33,7 +33,9 @@ impl Inner {
             None => self.listing().await?,
         };
         let members = snapshot.observed.members(&self.behaviour.scope.owner);
-        Ok(members.map(|member| member.key).collect())
+        // Those that are only kept for the delete grace are as good as gone.
+        let staying = members.filter(|member| !member.is_leaving());
+        Ok(staying.map(|member| member.key).collect())
     }
 
     /// Takes the deletions out of a batch that has too many of them. `known`
