@@ -118,7 +118,11 @@ impl<'a> Call<'a> {
                         correlation_id = self.correlation,
                         "calling Azure again"
                     );
-                    self.client.surroundings.clock.sleep(wait).await;
+                    tokio::select! {
+                        biased;
+                        () = self.client.stop.cancelled() => return Err(error),
+                        () = self.client.surroundings.clock.sleep(wait) => {}
+                    }
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
 use traffic_manager::{EndpointKind, EndpointName, ProfileId, RelativeName, SubscriptionId};
 
@@ -29,6 +30,7 @@ pub struct Client {
     pub(crate) budget: CallBudget,
     pub(crate) body_limit: usize,
     pub(crate) surroundings: Surroundings,
+    pub(crate) stop: CancellationToken,
 }
 
 // === impl Client ===
@@ -78,7 +80,16 @@ impl Client {
             budget: config.budget,
             body_limit: config.body_limit,
             surroundings,
+            stop: CancellationToken::new(),
         }
+    }
+
+    /// The same client, which gives up instead of waiting for another try when
+    /// `stop` is cancelled. A request that was sent is waited for all the same.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: CancellationToken) -> Self {
+        self.stop = stop;
+        self
     }
 
     fn call(&self, operation: Operation) -> Call<'_> {

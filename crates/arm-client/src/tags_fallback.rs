@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
 use traffic_manager::{
     EndpointKind, EndpointName, ProfileId, RelativeName, ResourceGroup, SubscriptionId,
@@ -54,6 +55,7 @@ pub struct TagsFallback {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     prefix: &'static str,
+    stop: CancellationToken,
     /// What the tags API last said in a group, and when (monotonic).
     refused: Mutex<BTreeMap<Place, (Duration, StatusError)>>,
 }
@@ -78,8 +80,17 @@ impl TagsFallback {
             clock,
             entropy,
             prefix,
+            stop: CancellationToken::new(),
             refused: Mutex::default(),
         }
+    }
+
+    /// The same, which reads back at once and writes no second time when `stop`
+    /// is cancelled.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: CancellationToken) -> Self {
+        self.stop = stop;
+        self
     }
 
     async fn change(&self, id: &ProfileId, change: Change<'_>) -> Result<Tags, Error> {
@@ -134,7 +145,7 @@ impl TagsFallback {
             match &written {
                 Ok(_) => {
                     let spread = 0.8 + 0.4 * unit(&*self.entropy);
-                    self.clock.sleep(SETTLED.mul_f64(spread)).await;
+                    self.wait(SETTLED.mul_f64(spread)).await;
                 }
                 Err(error) if error.is_transient() => {}
                 Err(_) => return written.map(|_| wanted),
@@ -152,8 +163,8 @@ impl TagsFallback {
             };
             let elapsed = self.clock.monotonic().saturating_sub(started);
             match BUDGET.decide(failure, made, elapsed, unit(&*self.entropy)) {
-                Decision::Retry { wait } => self.clock.sleep(wait).await,
-                Decision::GiveUp => {
+                Decision::Retry { wait } if self.wait(wait).await => {}
+                Decision::Retry { .. } | Decision::GiveUp => {
                     return written.and(Err(Error::Overwritten {
                         operation: change.operation(),
                         resource: id.to_string(),
@@ -161,6 +172,15 @@ impl TagsFallback {
                     }));
                 }
             }
+        }
+    }
+
+    /// Returns whether the time has passed; `false` when it is time to stop.
+    async fn wait(&self, time: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = self.clock.sleep(time) => true,
         }
     }
 

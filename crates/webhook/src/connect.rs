@@ -7,6 +7,7 @@ use arm_client::{CallBudget, Client, ClientConfig, Surroundings, SystemEntropy, 
 use members::Scope;
 use members::marks::TAG_PREFIX;
 use members::want::Brakes;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -62,7 +63,8 @@ pub fn provider(
         observer: metrics.arm.clone(),
         ..Surroundings::default()
     };
-    let client = client(&settings.azure, budget, surroundings)?;
+    let stop = CancellationToken::new();
+    let client = client(&settings.azure, budget, surroundings)?.stopped_by(stop.clone());
     let behaviour = Behaviour {
         scope: Scope {
             owner: settings.owner.clone(),
@@ -83,11 +85,13 @@ pub fn provider(
         },
         max_deletions: settings.max_deletions,
     };
-    let api = TagsFallback::new(Arc::new(client), Arc::clone(&clock), entropy, TAG_PREFIX);
-    Ok(TrafficManagerProvider::new(
+    let api = TagsFallback::new(Arc::new(client), Arc::clone(&clock), entropy, TAG_PREFIX)
+        .stopped_by(stop.clone());
+    Ok(TrafficManagerProvider::stopped_by(
         behaviour,
         Arc::new(api),
         clock,
         Arc::clone(metrics),
+        stop,
     ))
 }

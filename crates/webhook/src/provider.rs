@@ -19,6 +19,7 @@ mod found;
 mod listing;
 mod refusals;
 mod report;
+mod rest;
 mod upkeep;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ use members::Scope;
 use members::gather::gather;
 use members::resolve::resolve;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 use traffic_manager::ProfileId;
 
 use crate::clock::Clock;
@@ -70,6 +72,8 @@ struct Inner {
     behaviour: Behaviour,
     api: Arc<dyn TrafficManagerApi>,
     clock: Arc<dyn Clock>,
+    /// Cancelled when the process is about to end.
+    stop: CancellationToken,
     /// Held by whoever lists or writes.
     work: Mutex<()>,
     listings: Listings,
@@ -91,8 +95,21 @@ impl TrafficManagerProvider {
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
     ) -> Self {
+        Self::stopped_by(behaviour, api, clock, metrics, CancellationToken::new())
+    }
+
+    /// A provider that stops when `stop` is cancelled, which [`Provider::stop`]
+    /// does. Meant to be shared with `api`.
+    pub fn stopped_by(
+        behaviour: Behaviour,
+        api: Arc<dyn TrafficManagerApi>,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
+                stop,
                 brake: std::sync::Mutex::new(Brake::new(behaviour.max_deletions)),
                 behaviour,
                 api,
@@ -128,6 +145,12 @@ impl Provider for TrafficManagerProvider {
 
     async fn apply(&self, changes: Changes) -> Result<(), ProviderError> {
         self.inner.apply(&changes).await
+    }
+
+    async fn stop(&self) {
+        self.inner.stop.cancel();
+        // Whoever writes lets go of it at the next point of rest.
+        drop(self.inner.work.lock().await);
     }
 
     fn health(&self) -> Health {

@@ -31,6 +31,10 @@ pub trait Provider: Send + Sync + 'static {
     /// Carries out a plan.
     async fn apply(&self, changes: Changes) -> Result<(), ProviderError>;
 
+    /// Begins no new work, and ends what is running at the next point at which it may be left. Returns
+    /// when nothing is written any more. What is left undone is done after the next start.
+    async fn stop(&self) {}
+
     /// What is known about the provider's state. Must not block: it is asked by probes.
     fn health(&self) -> Health;
 }
@@ -72,6 +76,13 @@ pub enum ProviderError {
         summary: String,
     },
 
+    /// The process is about to end.
+    #[error("the webhook is shutting down; {left}")]
+    Stopped {
+        /// What was not done.
+        left: String,
+    },
+
     /// The provider itself is at fault.
     #[error("internal error: {detail}")]
     Internal {
@@ -84,9 +95,10 @@ impl ProviderError {
     /// The status that tells ExternalDNS. Always one that it survives.
     pub fn status(&self) -> SoftStatus {
         match self {
-            Self::Deadline { .. } | Self::Azure { .. } | Self::HeldBack { .. } => {
-                SoftStatus::UNAVAILABLE
-            }
+            Self::Deadline { .. }
+            | Self::Azure { .. }
+            | Self::HeldBack { .. }
+            | Self::Stopped { .. } => SoftStatus::UNAVAILABLE,
             Self::Refused { .. } | Self::Internal { .. } => SoftStatus::INTERNAL,
         }
     }
@@ -98,6 +110,7 @@ impl ProviderError {
             Self::Azure { .. } => "azure",
             Self::Refused { .. } => "refused",
             Self::HeldBack { .. } => "held_back",
+            Self::Stopped { .. } => "stopped",
             Self::Internal { .. } => "internal",
         }
     }

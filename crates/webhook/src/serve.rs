@@ -1,8 +1,8 @@
 //! The process: two listeners, one provider, an orderly end.
 //!
 //! Both ports are taken before anything else, so that a wrong address is known at once and ExternalDNS, which
-//! starts in parallel, finds an open port. At the end, new calls are refused, running ones get the deadline
-//! to finish, and probes are answered until the last.
+//! starts in parallel, finds an open port. At the end, new calls are refused, running ones end between two
+//! writes or, after the deadline, with the process, and probes are answered until the last.
 
 use std::fmt;
 use std::io;
@@ -144,6 +144,7 @@ impl Server {
             &self.filter,
             self.deadline,
         ));
+        let stopping = Arc::clone(&provider);
         let ops = Arc::new(Ops::new(provider, metrics, shutdown.clone()));
         // Whatever way this function ends, nothing goes on listening.
         let drained = CancellationToken::new();
@@ -170,9 +171,9 @@ impl Server {
         );
         stop_api.cancel();
         let limit = Instant::now() + self.deadline;
-        let connections = timeout_at(limit, &mut serve_api).await;
-        let work = timeout_at(limit, api.finished()).await;
-        if connections.is_err() || work.is_err() {
+        // The provider hears of it first, so that running calls end soon.
+        let ended = async { tokio::join!(stopping.stop(), api.finished(), &mut serve_api) };
+        if timeout_at(limit, ended).await.is_err() {
             tracing::warn!(
                 "stopping although calls are still running; what they leave undone is done after the next start"
             );

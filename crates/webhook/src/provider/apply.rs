@@ -26,6 +26,8 @@ struct Outcome {
     failures: Vec<String>,
     /// Members that were to be written and are not in place.
     missing: BTreeSet<MemberKey>,
+    /// Whether something was left because the process is about to end.
+    abandoned: bool,
 }
 
 // === impl Inner ===
@@ -43,8 +45,15 @@ impl Inner {
         };
         // A batch that had to wait for another one this long is not begun: by
         // then ExternalDNS has been told to come again with a new plan.
-        let Ok(_work) = tokio::time::timeout(deadline, self.work.lock()).await else {
-            return Err(ProviderError::Deadline { after: deadline });
+        let work = self.stop.run_until_cancelled(self.work.lock());
+        let _work = match tokio::time::timeout(deadline, work).await {
+            Ok(Some(work)) if !self.stop.is_cancelled() => work,
+            Ok(_) => {
+                return Err(ProviderError::Stopped {
+                    left: "nothing of this batch was begun".to_owned(),
+                });
+            }
+            Err(_) => return Err(ProviderError::Deadline { after: deadline }),
         };
         let mut findings = std::mem::take(&mut batch.findings);
         let mut failures: Vec<String> = Vec::new();
@@ -56,16 +65,30 @@ impl Inner {
 
         let held_back = self.hold_back(&mut batch, known);
         let mut missing = BTreeSet::new();
+        let mut abandoned = false;
         while !batch.is_done() {
+            if self.stop.is_cancelled() {
+                abandoned = true;
+                break;
+            }
             let outcome = self.apply_to_profiles(batch.next_stage(&missing)).await;
             findings.extend(outcome.findings);
             failures.extend(outcome.failures);
             missing.extend(outcome.missing);
+            abandoned |= outcome.abandoned;
         }
         self.report.writes(findings);
         failures.sort_unstable();
         if let Some(mismatch) = mismatch {
             return Err(ProviderError::Refused { summary: mismatch });
+        }
+        if abandoned {
+            let undone =
+                "a part of this batch is left, and is done after the next start".to_owned();
+            let left: Vec<_> = std::iter::once(undone).chain(failures).collect();
+            return Err(ProviderError::Stopped {
+                left: left.join("; "),
+            });
         }
         if let Err(held) = held_back {
             let all: Vec<_> = std::iter::once(held.summary).chain(failures).collect();
@@ -99,6 +122,7 @@ impl Inner {
             all.findings.extend(outcome.findings);
             all.failures.extend(outcome.failures);
             all.missing.extend(outcome.missing);
+            all.abandoned |= outcome.abandoned;
         }
         all
     }
@@ -114,7 +138,14 @@ impl Inner {
     /// Reads the profile, plans, and writes.
     async fn try_profile(&self, id: &ProfileId, change: &ProfileChange) -> (Outcome, Execution) {
         let mut outcome = Outcome::default();
-        let observed = match self.api.get_profile(id).await {
+        // Reading changes nothing, so it is left at once.
+        let read = self.stop.run_until_cancelled(self.api.get_profile(id));
+        let read = read.await.filter(|_| !self.stop.is_cancelled());
+        let Some(read) = read else {
+            outcome.abandoned = true;
+            return (outcome, Execution::default());
+        };
+        let observed = match read {
             Ok(None) => None,
             Ok(Some(profile)) => {
                 match ObservedProfile::new(profile).filter(|held| held.id == *id) {
@@ -142,6 +173,7 @@ impl Inner {
             .map(|finding| finding.subject.clone())
             .collect();
         let execution = self.carry_out(id, plan).await;
+        outcome.abandoned = !execution.abandoned.is_empty();
         let absent = |member: &&Member| {
             refused.contains(&member.subject) || execution.is_without(&member.key.endpoint)
         };
@@ -191,8 +223,17 @@ impl Inner {
         }
         // Before and after: a listing that overlaps the writes is worth nothing.
         self.listings.outdate();
-        let execution = execute(self.api.as_ref(), id, plan).await;
+        let execution = execute(self.api.as_ref(), id, plan, &self.stop).await;
         self.listings.outdate();
+        if !execution.abandoned.is_empty() {
+            tracing::info!(
+                profile = %id.name,
+                resource_group = %id.resource_group,
+                done = execution.done,
+                left = execution.abandoned.len(),
+                "shutting down: left between two writes"
+            );
+        }
         for failure in &execution.failures {
             tracing::warn!(
                 profile = %id.name,

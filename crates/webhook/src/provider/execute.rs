@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use arm_client::{Error, TrafficManagerApi};
 use members::plan::{Gate, Plan, Step, Write};
+use tokio_util::sync::CancellationToken;
 use traffic_manager::{EndpointKind, EndpointName, ProfileId};
+
+use super::rest;
 
 /// A step that failed.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub(super) struct Execution {
     pub(super) skipped: usize,
     /// Steps that failed.
     pub(super) failures: Vec<Failure>,
+    /// Steps that were left because the process is about to end.
+    pub(super) abandoned: Vec<Step>,
     /// A profile that somebody else created at the same moment was replaced.
     pub(super) replaced_a_racer: bool,
 }
@@ -33,18 +38,41 @@ pub(super) struct Execution {
 impl Execution {
     /// Whether a member that was to be written may not be in place.
     pub(super) fn is_without(&self, member: &EndpointName) -> bool {
-        self.failures.iter().any(|failure| {
-            failure.step.gate == Gate::Vital || failure.step.member.as_ref() == Some(member)
-        })
+        let concerns =
+            |step: &Step| step.gate == Gate::Vital || step.member.as_ref() == Some(member);
+        self.failures.iter().any(|failure| concerns(&failure.step))
+            || self.abandoned.iter().any(concerns)
     }
 }
 
 /// Carries out a plan. A failure stops what depends on it and nothing else.
-pub(super) async fn execute(api: &dyn TrafficManagerApi, id: &ProfileId, plan: Plan) -> Execution {
+/// When `stop` is cancelled, the rest is abandoned at the next point at which no
+/// member is in a passing state.
+pub(super) async fn execute(
+    api: &dyn TrafficManagerApi,
+    id: &ProfileId,
+    plan: Plan,
+    stop: &CancellationToken,
+) -> Execution {
     let mut execution = Execution::default();
     let mut failed_members: BTreeSet<EndpointName> = BTreeSet::new();
     let mut halted = false;
-    for step in plan.steps {
+    let rests = rest::points(&plan.steps);
+    let mut steps = plan.steps.into_iter();
+    for may_rest in rests {
+        let is_undone = |step: &Step| {
+            let member = step.member.as_ref();
+            step.gate == Gate::Undo && member.is_some_and(|member| failed_members.contains(member))
+        };
+        if may_rest && stop.is_cancelled() && !steps.as_slice().iter().any(is_undone) {
+            // What would only undo a failure has nothing to undo.
+            let left = steps.filter(|step| step.gate != Gate::Undo);
+            execution.abandoned.extend(left);
+            break;
+        }
+        let Some(step) = steps.next() else {
+            break;
+        };
         let member_failed = step
             .member
             .as_ref()

@@ -28,6 +28,9 @@ impl Inner {
         let mut members: Vec<&Member> = change.upserts.iter().collect();
         members.sort_by_key(|member| (&member.subject, &member.key));
         for founder in members.into_iter().take(FOUNDERS) {
+            if self.stop.is_cancelled() {
+                return false;
+            }
             // Somebody else may have founded it meanwhile.
             match self.api.get_profile(id).await {
                 Ok(None) => {}

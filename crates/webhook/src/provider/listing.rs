@@ -40,6 +40,8 @@ pub(super) enum ListingError {
     Azure(#[from] arm_client::Error),
     #[error("the task that lists has ended")]
     Task(#[from] tokio::task::JoinError),
+    #[error("the listing was abandoned")]
+    Stopped,
 }
 
 type Listed = Result<Arc<Snapshot>, Arc<ListingError>>;
@@ -194,11 +196,16 @@ impl Inner {
     /// Lists every scope. One that fails fails the whole: a listing with a hole
     /// would read as deletions.
     async fn list(self: Arc<Self>, generation: u64) -> Listed {
-        let _work = self.work.lock().await;
+        // A listing writes nothing, so it is left at once.
+        let work = self.stop.run_until_cancelled(self.work.lock());
+        let Some(_work) = work.await else {
+            return Err(Arc::new(ListingError::Stopped));
+        };
         let scope = &self.behaviour.scope;
         let scopes = ListScope::covering(&scope.subscription, &scope.resource_groups);
         let lists = scopes.iter().map(|scope| self.api.list_profiles(scope));
-        match try_join_all(lists).await {
+        let listed = self.stop.run_until_cancelled(try_join_all(lists));
+        match listed.await.ok_or(ListingError::Stopped)? {
             Ok(profiles) => {
                 let snapshot = Arc::new(Snapshot {
                     observed: Observed::new(profiles.into_iter().flatten(), scope),
@@ -221,6 +228,11 @@ impl Inner {
     }
 
     fn listing_failed(&self, error: &Arc<ListingError>) -> ProviderError {
+        if matches!(**error, ListingError::Stopped) {
+            return ProviderError::Stopped {
+                left: "Azure was not listed".to_owned(),
+            };
+        }
         let arm = &self.behaviour.arm;
         ProviderError::Azure {
             action: format!(

@@ -27,6 +27,9 @@ impl Inner {
         let inner = Arc::clone(self);
         tokio::spawn(async move {
             for id in due {
+                if inner.stop.is_cancelled() {
+                    return;
+                }
                 inner.keep_up(&id).await;
             }
         });
@@ -60,6 +63,9 @@ impl Inner {
     /// back since the listing.
     async fn keep_up(&self, id: &ProfileId) {
         let _work = self.work.lock().await;
+        if self.stop.is_cancelled() {
+            return;
+        }
         let profile = match self.api.get_profile(id).await {
             Ok(Some(profile)) => profile,
             Ok(None) => return,

@@ -122,6 +122,20 @@ impl Azure {
             .collect()
     }
 
+    /// How many writes have arrived since the last call of [`Azure::calls`].
+    pub(crate) async fn writes(&self) -> u64 {
+        let counts = self.client.get(self.control("requests"));
+        let counts: Value = counts.send().await.unwrap().json().await.unwrap();
+        let operations = counts["operations"].as_object();
+        let writes = operations.into_iter().flatten().filter(|(name, _)| {
+            let action = name.split('.').next_back();
+            matches!(action, Some("put" | "patch" | "delete"))
+        });
+        writes
+            .map(|(_, operation)| operation["count"].as_u64().unwrap())
+            .sum()
+    }
+
     /// How many calls of an operation there have been, without starting anew.
     pub(crate) async fn count(&self, operation: &str) -> u64 {
         let counts = self
@@ -245,6 +259,11 @@ impl Cluster {
             shutdown,
             served,
         }
+    }
+
+    /// Begins to end the webhook as SIGTERM does.
+    pub(crate) fn terminate(&self) {
+        self.shutdown.cancel();
     }
 
     /// Ends the webhook as SIGTERM does.

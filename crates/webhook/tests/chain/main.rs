@@ -12,4 +12,5 @@ mod late;
 mod law;
 mod leaving;
 mod lifecycle;
+mod stop;
 mod tags_fallback;
