@@ -30,8 +30,10 @@ pub trait TrafficManagerApi: Send + Sync {
     /// One profile; `None` when it, or its resource group, does not exist.
     async fn get_profile(&self, id: &ProfileId) -> Result<Option<Profile>, Error>;
 
-    /// Creates a profile, or replaces it **with all its endpoints and tags**:
-    /// endpoints that the body leaves out are deleted.
+    /// Creates a profile. Azure has no request that only creates: should the
+    /// profile exist, it is replaced **with all its endpoints and tags**, so the
+    /// caller makes sure that it does not, and looks at the outcome. A try that
+    /// is not the first reads before it writes.
     ///
     /// [`Error::is_name_taken`] tells a DNS name that somebody else has.
     async fn put_profile(
@@ -108,20 +110,20 @@ pub enum ListScope {
     ResourceGroup(SubscriptionId, ResourceGroup),
 }
 
-/// What a PUT did.
+/// What the PUT of a profile that was believed absent did. With each, the
+/// profile as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PutOutcome<T> {
     /// There was nothing before (201).
     Created(T),
-    /// There was something, and it is gone (200).
-    Replaced {
-        /// What is there now.
-        value: T,
-        /// Whether an earlier try of the same call got no answer and may have
-        /// done the work. Then what was replaced was probably our own; without
-        /// it, a caller that expected to create has overwritten somebody.
-        after_retry: bool,
-    },
+    /// There was something, and it is gone (200): somebody else's.
+    Replaced(T),
+    /// An earlier try of the same call got no answer and did the work. Whether
+    /// it replaced something is not known.
+    Repeated(T),
+    /// An earlier try failed, and when this call came to try again, somebody
+    /// else had created the profile. It was left as it is.
+    Preempted(T),
 }
 
 /// What a DELETE did.
@@ -172,25 +174,20 @@ impl<T> PutOutcome<T> {
     /// What is there now.
     pub fn value(&self) -> &T {
         match self {
-            Self::Created(value) | Self::Replaced { value, .. } => value,
+            Self::Created(value)
+            | Self::Replaced(value)
+            | Self::Repeated(value)
+            | Self::Preempted(value) => value,
         }
     }
 
     /// What is there now, owned.
     pub fn into_value(self) -> T {
         match self {
-            Self::Created(value) | Self::Replaced { value, .. } => value,
+            Self::Created(value)
+            | Self::Replaced(value)
+            | Self::Repeated(value)
+            | Self::Preempted(value) => value,
         }
-    }
-
-    /// Whether something was replaced that this call cannot have made itself.
-    pub fn overwrote(&self) -> bool {
-        matches!(
-            self,
-            Self::Replaced {
-                after_retry: false,
-                ..
-            }
-        )
     }
 }

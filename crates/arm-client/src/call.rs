@@ -97,39 +97,44 @@ impl<'a> Call<'a> {
     /// Sends a request until it succeeds, fails for good, or the budget ends.
     /// Returns answers of status 200 to 299.
     pub(crate) async fn send(&mut self, request: &Request) -> Result<Answer, Error> {
-        let budget = self.client.budget;
         let mut made = 0;
         loop {
-            made += 1;
-            let error = match self.attempt(request).await {
+            match self.send_once(request).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            self.may_have_taken_effect |= error.may_have_taken_effect();
-            let random = unit(&*self.client.surroundings.entropy);
-            match budget.decide(error.failure(), made, self.elapsed(), random) {
-                Decision::GiveUp => return Err(error),
-                Decision::Retry { wait } => {
-                    tracing::info!(
-                        operation = %self.operation,
-                        outcome = error.outcome(),
-                        attempt = made,
-                        wait_seconds = wait.as_secs_f64(),
-                        correlation_id = self.correlation,
-                        "calling Azure again"
-                    );
-                    tokio::select! {
-                        biased;
-                        () = self.client.stop.cancelled() => return Err(error),
-                        () = self.client.surroundings.clock.sleep(wait) => {}
-                    }
+                Err(error) => {
+                    made += 1;
+                    self.before_next_try(error, made).await?;
                 }
             }
         }
     }
 
-    /// Sends a request that must not be repeated. Returns answers of status 200
-    /// to 299.
+    /// Waits until the request may be sent again after its `made`-th try has
+    /// failed, or gives the error back when it may not.
+    pub(crate) async fn before_next_try(&self, error: Error, made: u32) -> Result<(), Error> {
+        let random = unit(&*self.client.surroundings.entropy);
+        let budget = self.client.budget;
+        match budget.decide(error.failure(), made, self.elapsed(), random) {
+            Decision::GiveUp => Err(error),
+            Decision::Retry { wait } => {
+                tracing::info!(
+                    operation = %self.operation,
+                    outcome = error.outcome(),
+                    attempt = made,
+                    wait_seconds = wait.as_secs_f64(),
+                    correlation_id = self.correlation,
+                    "calling Azure again"
+                );
+                tokio::select! {
+                    biased;
+                    () = self.client.stop.cancelled() => Err(error),
+                    () = self.client.surroundings.clock.sleep(wait) => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Sends a request once. Returns answers of status 200 to 299.
     pub(crate) async fn send_once(&mut self, request: &Request) -> Result<Answer, Error> {
         let answer = self.attempt(request).await;
         if let Err(error) = &answer {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde::Serialize;
 use traffic_manager::ProfileId;
-use traffic_manager::profile::{Profile, ProfilePatch, ProfilePatchProperties};
+use traffic_manager::profile::{Endpoint, Profile, ProfilePatch, ProfilePatchProperties};
 
 use crate::call::Call;
 use crate::exchange::Request;
@@ -18,14 +18,23 @@ pub(crate) async fn get(
     routes: &Routes,
     id: &ProfileId,
 ) -> Result<Option<Profile>, Error> {
-    let request = Request::get(routes.profile(id));
-    match call.send(&request).await {
-        Ok(answer) if answer.status == 200 => ops::resource(call, &request, &answer).map(Some),
-        Ok(answer) => Err(call.refused(&request, &answer)),
+    match read(call, routes, id).await {
+        Ok(profile) => Ok(Some(profile)),
         Err(error) => call.absent_as(None, error),
     }
 }
 
+async fn read(call: &mut Call<'_>, routes: &Routes, id: &ProfileId) -> Result<Profile, Error> {
+    let request = Request::get(routes.profile(id));
+    let answer = call.send(&request).await?;
+    match answer.status {
+        200 => ops::resource(call, &request, &answer),
+        _ => Err(call.refused(&request, &answer)),
+    }
+}
+
+/// Creates a profile. Between two tries somebody else may create it, and the
+/// first try may have done so although it failed; a PUT would replace either.
 pub(crate) async fn put(
     call: &mut Call<'_>,
     routes: &Routes,
@@ -33,15 +42,40 @@ pub(crate) async fn put(
     body: &Profile,
 ) -> Result<PutOutcome<Profile>, Error> {
     let request = call.json_request(Method::PUT, routes.profile(id), body)?;
-    let answer = call.send(&request).await?;
+    let mut made = 0;
+    let answer = loop {
+        match call.send_once(&request).await {
+            Ok(answer) => break answer,
+            Err(error) => {
+                made += 1;
+                call.before_next_try(error, made).await?;
+            }
+        }
+        match read(call, routes, id).await {
+            Ok(held) if contains(&held, body) => return Ok(PutOutcome::Repeated(held)),
+            Ok(held) => return Ok(PutOutcome::Preempted(held)),
+            Err(error) if error.says_absent() => {}
+            Err(error) => return Err(error),
+        }
+    };
+    let profile = |call| ops::resource(call, &request, &answer);
     match answer.status {
-        201 => ops::resource(call, &request, &answer).map(PutOutcome::Created),
-        200 => Ok(PutOutcome::Replaced {
-            value: ops::resource(call, &request, &answer)?,
-            after_retry: call.may_have_taken_effect(),
-        }),
+        201 => profile(call).map(PutOutcome::Created),
+        200 if call.may_have_taken_effect() => profile(call).map(PutOutcome::Repeated),
+        200 => profile(call).map(PutOutcome::Replaced),
         _ => Err(call.refused(&request, &answer)),
     }
+}
+
+/// Whether a profile has all tags and endpoints of a body. Who replaced it has
+/// not kept them; who only added to it has.
+fn contains(held: &Profile, body: &Profile) -> bool {
+    let mut tags = body.tags.iter().flatten();
+    let has = |wanted: &Endpoint| {
+        let same = |held: &Endpoint| held.endpoint_name() == wanted.endpoint_name();
+        held.endpoints().iter().any(same)
+    };
+    tags.all(|(name, value)| held.tag(name) == Some(value)) && body.endpoints().iter().all(has)
 }
 
 pub(crate) async fn patch(

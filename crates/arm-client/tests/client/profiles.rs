@@ -110,25 +110,77 @@ async fn put_creates() {
     assert_eq!(seen[0].body, serde_json::to_value(body()).unwrap());
 }
 
+/// A profile as Azure shows it, with these endpoints and tags.
+fn holding(endpoints: &[&str], tags: &[(&str, &str)]) -> wiremock::ResponseTemplate {
+    let endpoint = |name: &&str| serde_json::json!({"id": "/e", "name": name, "properties": {}});
+    let endpoints: Vec<_> = endpoints.iter().map(endpoint).collect();
+    let tags: std::collections::BTreeMap<_, _> = tags.iter().copied().collect();
+    let profile =
+        serde_json::json!({"id": "/p", "tags": tags, "properties": {"endpoints": endpoints}});
+    json(200, &profile.to_string())
+}
+
+fn gone() -> wiremock::ResponseTemplate {
+    refusal(404, "ResourceNotFound", "It was not found.")
+}
+
+/// A create that is not the first try reads before it writes.
+#[rstest]
+#[case::a_racer(vec![json(200, PROFILE)], "Replaced", "PUT")]
+#[case::a_racer_after_throttling(vec![empty(429), gone(), json(200, PROFILE)], "Replaced", "PUT GET PUT")]
+#[case::created_late(vec![empty(500), gone(), json(201, PROFILE)], "Created", "PUT GET PUT")]
+#[case::in_progress_all_the_time(vec![empty(504), gone(), json(200, PROFILE)], "Repeated", "PUT GET PUT")]
+#[case::done_by_the_first_try(vec![empty(500), holding(&["east"], &[("claim", "east")])], "Repeated", "PUT GET")]
+#[case::done_and_joined_since(
+    vec![empty(500), holding(&["west", "East"], &[("Claim", "east"), ("other", "x")])],
+    "Repeated",
+    "PUT GET"
+)]
+#[case::somebody_came_first(vec![empty(500), holding(&["west"], &[("claim", "west")])], "Preempted", "PUT GET")]
+#[case::with_the_same_name(vec![empty(500), holding(&["east"], &[("claim", "west")])], "Preempted", "PUT GET")]
 #[tokio::test]
-async fn put_tells_a_replaced_profile_from_its_own_earlier_try() {
-    let replaced_after = async |first: Option<wiremock::ResponseTemplate>| {
-        let bench = Bench::new(first.into_iter().chain([json(200, PROFILE)])).await;
-        let outcome = bench
-            .client
-            .put_profile(&profile_id(), &body())
-            .await
-            .unwrap();
-        assert!(!matches!(outcome, PutOutcome::Created(_)));
-        !outcome.overwrote()
+async fn put_does_not_replace_what_somebody_creates_between_two_tries(
+    #[case] answers: Vec<wiremock::ResponseTemplate>,
+    #[case] outcome: &str,
+    #[case] requests: &str,
+) {
+    let mut body = body();
+    body.tags = Some([("claim".to_owned(), "east".to_owned())].into());
+    body.properties.endpoints = Some(vec![traffic_manager::profile::Endpoint {
+        name: Some("east".to_owned()),
+        ..Default::default()
+    }]);
+    let bench = Bench::new(answers).await;
+    let put = bench
+        .client
+        .put_profile(&profile_id(), &body)
+        .await
+        .unwrap();
+    let word = match put {
+        PutOutcome::Created(_) => "Created",
+        PutOutcome::Replaced(_) => "Replaced",
+        PutOutcome::Repeated(_) => "Repeated",
+        PutOutcome::Preempted(_) => "Preempted",
     };
-    assert!(!replaced_after(None).await);
-    assert!(replaced_after(Some(empty(500))).await);
-    assert!(replaced_after(Some(empty(504))).await);
-    assert!(
-        !replaced_after(Some(empty(429))).await,
-        "a throttled request had no effect"
-    );
+    assert_eq!(word, outcome);
+    let lines = bench.lines().await;
+    let methods: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(methods.join(" "), requests);
+    let [("profiles.put", "ok", _)] = bench.reported()[..] else {
+        panic!("{:?}", bench.reported());
+    };
+}
+
+/// Whether somebody came first cannot be known: nothing more is written.
+#[tokio::test]
+async fn put_is_not_repeated_blindly() {
+    let bench = Bench::new([empty(500), refusal(403, "AuthorizationFailed", "no")]).await;
+    let error = bench.client.put_profile(&profile_id(), &body()).await;
+    assert!(error.unwrap_err().is_forbidden());
+    assert_eq!(bench.lines().await.len(), 2);
 }
 
 #[rstest]

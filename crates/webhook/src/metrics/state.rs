@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -18,6 +19,7 @@ pub struct StateMetrics {
     conflicts: Gauge,
     held_deletions: Gauge,
     listing_failures: Gauge,
+    overwritten: Counter,
     invalid_objects: Family<ReasonLabels, Gauge>,
     /// The reasons that have been seen. One that is over goes to 0 instead of keeping its last value.
     reasons: Mutex<BTreeSet<String>>,
@@ -36,6 +38,7 @@ impl StateMetrics {
             conflicts: Gauge::default(),
             held_deletions: Gauge::default(),
             listing_failures: Gauge::default(),
+            overwritten: Counter::default(),
             invalid_objects: Family::default(),
             reasons: Mutex::default(),
         };
@@ -61,11 +64,21 @@ impl StateMetrics {
             metrics.listing_failures.clone(),
         );
         registry.register(
+            "overwritten_profiles",
+            "Profiles that somebody else created at the same moment and that were replaced",
+            metrics.overwritten.clone(),
+        );
+        registry.register(
             "invalid_objects",
             "Kubernetes objects whose annotations are not usable",
             metrics.invalid_objects.clone(),
         );
         metrics
+    }
+
+    /// A profile that somebody else had just created was replaced.
+    pub fn overwrote(&self) {
+        self.overwritten.inc();
     }
 
     /// Shows this state.

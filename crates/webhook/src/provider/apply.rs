@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt};
 use members::batch::{Batch, ProfileChange};
 use members::plan::{Plan, plan};
-use members::{Finding, Member, MemberKey, ObservedProfile, Reason, Subject};
+use members::{Finding, Member, MemberKey, Observed, ObservedProfile, Reason, Subject};
 use traffic_manager::ProfileId;
 
 use super::execute::{Execution, describe, execute};
@@ -64,6 +64,8 @@ impl Inner {
         let mismatch = mismatches.into_iter().next();
 
         let held_back = self.hold_back(&mut batch, known);
+        let listed = self.listings.current();
+        let listed = listed.as_deref().map(|snapshot| &snapshot.observed);
         let mut missing = BTreeSet::new();
         let mut abandoned = false;
         while !batch.is_done() {
@@ -71,7 +73,8 @@ impl Inner {
                 abandoned = true;
                 break;
             }
-            let outcome = self.apply_to_profiles(batch.next_stage(&missing)).await;
+            let stage = batch.next_stage(&missing);
+            let outcome = self.apply_to_profiles(stage, listed).await;
             findings.extend(outcome.findings);
             failures.extend(outcome.failures);
             missing.extend(outcome.missing);
@@ -110,10 +113,14 @@ impl Inner {
     }
 
     /// Profiles in parallel; one that fails does not hold up the others.
-    async fn apply_to_profiles(&self, changes: BTreeMap<ProfileId, ProfileChange>) -> Outcome {
+    async fn apply_to_profiles(
+        &self,
+        changes: BTreeMap<ProfileId, ProfileChange>,
+        listed: Option<&Observed>,
+    ) -> Outcome {
         let changes: Vec<_> = changes.into_iter().collect();
         let outcomes: Vec<Outcome> = stream::iter(changes)
-            .map(|(id, change)| async move { self.apply_to_profile(&id, &change).await })
+            .map(|(id, change)| async move { self.apply_to_profile(&id, &change, listed).await })
             .buffer_unordered(PARALLEL_PROFILES)
             .collect()
             .await;
@@ -127,16 +134,30 @@ impl Inner {
         all
     }
 
-    async fn apply_to_profile(&self, id: &ProfileId, change: &ProfileChange) -> Outcome {
-        let (outcome, execution) = self.try_profile(id, change).await;
-        if may_be_founded(&execution, change) && self.found(id, change).await {
-            return self.try_profile(id, change).await.0;
+    async fn apply_to_profile(
+        &self,
+        id: &ProfileId,
+        change: &ProfileChange,
+        listed: Option<&Observed>,
+    ) -> Outcome {
+        let (outcome, execution) = self.try_profile(id, change, listed).await;
+        let founded = may_be_founded(&execution, change) && self.found(id, change).await;
+        // After a race it is looked once more at what is there now: whoever came
+        // first is joined, and what a racer has written since is seen.
+        if founded || execution.preempted || execution.replaced_a_racer {
+            return self.try_profile(id, change, None).await.0;
         }
         outcome
     }
 
-    /// Reads the profile, plans, and writes.
-    async fn try_profile(&self, id: &ProfileId, change: &ProfileChange) -> (Outcome, Execution) {
+    /// Reads the profile, plans, and writes. `listed` is what this loop has
+    /// listed, if nothing was written since.
+    async fn try_profile(
+        &self,
+        id: &ProfileId,
+        change: &ProfileChange,
+        listed: Option<&Observed>,
+    ) -> (Outcome, Execution) {
         let mut outcome = Outcome::default();
         // Reading changes nothing, so it is left at once.
         let read = self.stop.run_until_cancelled(self.api.get_profile(id));
@@ -146,6 +167,10 @@ impl Inner {
             return (outcome, Execution::default());
         };
         let observed = match read {
+            // To create it would be to replace it, should the list be right.
+            Ok(None) if listed.is_some_and(|listed| listed.profile(id).is_some()) => {
+                return (Outcome::vanished(id, change), Execution::default());
+            }
             Ok(None) => None,
             Ok(Some(profile)) => {
                 match ObservedProfile::new(profile).filter(|held| held.id == *id) {
@@ -186,8 +211,23 @@ impl Inner {
         if execution.replaced_a_racer {
             tracing::warn!(
                 profile = %id.name,
-                "another cluster created the profile at the same moment and was overwritten; it adds its members again in its next loop"
+                resource_group = %id.resource_group,
+                "somebody else created the profile at the same moment and was overwritten; another cluster adds its members again in its next loop"
             );
+            self.report.overwrote();
+        }
+        if execution.preempted {
+            tracing::info!(
+                profile = %id.name,
+                resource_group = %id.resource_group,
+                "somebody else created the profile at the same moment; it is joined"
+            );
+            outcome.failures.push(format!(
+                "profile {}: somebody else created it at the same moment",
+                id.name
+            ));
+            let all = change.upserts.iter().map(|member| member.key.clone());
+            outcome.missing.extend(all);
         }
         // What fails after a failure may fail because of it: only the first
         // says something about the wish.
@@ -252,6 +292,23 @@ impl Inner {
 // === impl Outcome ===
 
 impl Outcome {
+    /// Azure has just listed the profile and now says that there is none.
+    fn vanished(id: &ProfileId, change: &ProfileChange) -> Self {
+        tracing::warn!(profile = %id.name, "Azure has listed the profile and does not find it; nothing is written to it");
+        Self {
+            failures: vec![format!(
+                "profile {}: Azure has listed it and does not find it; if it stays away, the next loop creates it",
+                id.name
+            )],
+            missing: change
+                .upserts
+                .iter()
+                .map(|member| member.key.clone())
+                .collect(),
+            ..Self::default()
+        }
+    }
+
     /// The profile is there, and its id is not the one that was asked for.
     fn unreadable(id: &ProfileId, change: &ProfileChange) -> Self {
         tracing::warn!(profile = %id.name, "Azure answered a profile with another id; nothing is written to it");

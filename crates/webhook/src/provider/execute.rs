@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use arm_client::{Error, TrafficManagerApi};
+use arm_client::{Error, PutOutcome, TrafficManagerApi};
 use members::plan::{Gate, Plan, Step, Write};
 use tokio_util::sync::CancellationToken;
 use traffic_manager::{EndpointKind, EndpointName, ProfileId};
@@ -31,6 +31,8 @@ pub(super) struct Execution {
     pub(super) abandoned: Vec<Step>,
     /// A profile that somebody else created at the same moment was replaced.
     pub(super) replaced_a_racer: bool,
+    /// The profile was to be created, and somebody else has created it.
+    pub(super) preempted: bool,
 }
 
 // === impl Execution ===
@@ -88,9 +90,13 @@ pub(super) async fn execute(
         }
         tracing::info!(profile = %id.name, resource_group = %id.resource_group, "{}", describe(&step.write));
         match write(api, id, &step.write).await {
-            Ok(replaced) => {
+            Ok(Written::Preempted) => {
+                execution.preempted = true;
+                halted = true;
+            }
+            Ok(written) => {
                 execution.done += 1;
-                execution.replaced_a_racer |= replaced;
+                execution.replaced_a_racer |= written == Written::Replaced;
             }
             Err(error) => {
                 failed_members.extend(step.member.clone());
@@ -102,10 +108,28 @@ pub(super) async fn execute(
     execution
 }
 
-async fn write(api: &dyn TrafficManagerApi, id: &ProfileId, write: &Write) -> Result<bool, Error> {
+/// What became of a write that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Done,
+    /// It has replaced a profile that somebody else had just created.
+    Replaced,
+    /// It was not made, because somebody else had just created the profile.
+    Preempted,
+}
+
+async fn write(
+    api: &dyn TrafficManagerApi,
+    id: &ProfileId,
+    write: &Write,
+) -> Result<Written, Error> {
     match write {
         Write::CreateProfile(body) => {
-            return Ok(api.put_profile(id, body).await?.overwrote());
+            return Ok(match api.put_profile(id, body).await? {
+                PutOutcome::Created(_) | PutOutcome::Repeated(_) => Written::Done,
+                PutOutcome::Replaced(_) => Written::Replaced,
+                PutOutcome::Preempted(_) => Written::Preempted,
+            });
         }
         Write::PatchProfile(patch) => drop(api.patch_profile(id, patch).await?),
         Write::PutEndpoint(endpoint) => drop(api.put_endpoint(id, endpoint).await?),
@@ -119,7 +143,7 @@ async fn write(api: &dyn TrafficManagerApi, id: &ProfileId, write: &Write) -> Re
             api.delete_profile(id).await?;
         }
     }
-    Ok(false)
+    Ok(Written::Done)
 }
 
 /// A write in words.

@@ -108,6 +108,12 @@ impl Listings {
             .clone()
     }
 
+    /// The last one, if nothing was written since it began.
+    pub(super) fn current(&self) -> Option<Arc<Snapshot>> {
+        let current = |snapshot: &Arc<Snapshot>| snapshot.generation == self.generation();
+        self.latest().filter(current)
+    }
+
     fn answered(&self, snapshot: &Arc<Snapshot>) {
         *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(snapshot));
     }

@@ -85,6 +85,11 @@ impl Report {
         });
     }
 
+    /// A profile that somebody else had just created was replaced.
+    pub(super) fn overwrote(&self) {
+        self.metrics.state.overwrote();
+    }
+
     /// What is wrong with the objects of this loop.
     pub(super) fn wishes(&self, findings: Vec<Finding>) {
         self.update(|state, _| {

@@ -12,5 +12,6 @@ mod late;
 mod law;
 mod leaving;
 mod lifecycle;
+mod race;
 mod stop;
 mod tags_fallback;
