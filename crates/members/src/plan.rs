@@ -2,6 +2,7 @@
 //! an order in which no intermediate state is refused, nothing that we created
 //! is ever unclaimed, and nothing of anybody else is touched.
 
+mod claims;
 mod create;
 mod last;
 mod leaving;

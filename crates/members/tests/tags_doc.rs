@@ -140,7 +140,8 @@ fn the_documented_tag_name_is_that_of_its_owner() {
         },
         leaving: None,
     };
-    let tags: BTreeMap<_, _> = claim::write(&owner, &[claim]).unwrap();
+    let tags: BTreeMap<_, _> =
+        claim::arrange(&owner, &[claim], &BTreeMap::new(), Timestamp::UNIX_EPOCH).unwrap();
     assert!(tags.contains_key("externaldns-claims-0-_43luster_5f1"));
 }
 
@@ -154,4 +155,23 @@ fn without_tags_a_profile_is_left_alone_and_its_mark_brings_it_back() {
         reasons(&[mark], "other.example.com"),
         [Reason::EndpointConflict]
     );
+}
+
+#[test]
+fn the_documented_packed_claims_are_those_below_them() {
+    let (_, rest) = DOCUMENT.split_once("### Packed claims").unwrap();
+    let mut blocks = rest.split("```text\n").skip(1);
+    let mut block = || blocks.next().unwrap().split_once("\n```").unwrap().0;
+    let (name, value) = block().split_once(" = ").unwrap();
+    let tag = |value: String| BTreeMap::from([(name.to_owned(), value)]);
+    let packed = claim::read(&tag(value.to_owned()));
+    assert_eq!(packed, claim::read(&tag(block().replace('\n', ";"))));
+
+    // What has been packed once stays readable, whatever becomes of the packing:
+    // the value in the document is never to be replaced by a newer one.
+    assert_eq!(packed.len(), 4);
+    assert!(packed[2].leaving.is_some());
+    let seen: Vec<_> = claim::seen(&tag(value.to_owned())).into_iter().collect();
+    let noted: Timestamp = "2026-11-25T08:00:00Z".parse().unwrap();
+    assert_eq!(seen, [(packed[0].owner.clone(), noted)]);
 }

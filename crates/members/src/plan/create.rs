@@ -35,7 +35,7 @@ pub(super) fn plan(change: &ProfileChange, owner: &OwnerId, now: Timestamp) -> P
         .iter()
         .map(|member| Claim::new(member, owner, now))
         .collect();
-    let mut tags = match claim::write(owner, &claims) {
+    let mut tags = match claim::arrange(owner, &claims, &BTreeMap::new(), now) {
         Ok(tags) => tags,
         Err(too_long) => {
             plan.refused.extend(members.iter().map(|member| {

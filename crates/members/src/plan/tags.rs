@@ -25,10 +25,12 @@ pub(super) struct TagSteps {
 pub(super) enum NoRoom {
     #[error(transparent)]
     TooLong(#[from] ClaimTooLong),
-    #[error(
-        "profile {profile} would need {needed} tags, and Azure allows {TAGS_MAX}; use another profile for some members"
-    )]
-    TooMany { profile: String, needed: usize },
+    #[error("the tags of profile {profile} have no room, it would need {needed}: {usage}")]
+    TooMany {
+        profile: String,
+        needed: usize,
+        usage: claim::Usage,
+    },
 }
 
 type Tags = BTreeMap<String, String>;
@@ -81,17 +83,8 @@ pub(super) fn plan(
         .cloned()
         .collect();
 
-    let during = claim::write(owner, &during)?;
-    let after = claim::write(owner, &after)?;
-    let foreign = held.len() - held_claims.len();
-    let needed = foreign + during.len();
-    if during.len() > held_claims.len() && needed > TAGS_MAX {
-        return Err(NoRoom::TooMany {
-            profile: profile.id.name.to_string(),
-            needed,
-        });
-    }
-
+    let during = claim::arrange(owner, &during, &held, now)?;
+    let after = claim::arrange(owner, &after, &during, now)?;
     let mut merge: Tags = changed(&during, &held);
     let mut delete = Tags::new();
     if !upserts.is_empty() {
@@ -117,6 +110,15 @@ pub(super) fn plan(
                 ),
             }
         }
+    }
+    let added = merge.keys().filter(|name| !held.contains_key(*name));
+    let added = added.count();
+    if added > 0 && held.len() + added > TAGS_MAX {
+        return Err(NoRoom::TooMany {
+            profile: profile.id.name.to_string(),
+            needed: held.len() + added,
+            usage: claim::Usage::of(owner, &held),
+        });
     }
     let mut steps = TagSteps::default();
     if !merge.is_empty() {

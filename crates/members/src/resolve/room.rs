@@ -1,16 +1,21 @@
 //! Room for claims: a member whose claim cannot be kept cannot be managed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use traffic_manager::EndpointName;
 use traffic_manager::tag::TAGS_MAX;
 
-use crate::claim::{self, Claim};
+use crate::claim::{self, Claim, Usage};
 use crate::finding::{Finding, Reason};
 use crate::marks;
 use crate::member::{Member, MemberKey};
 use crate::observe::ObservedProfile;
 use crate::want::Scope;
+
+/// The time of claims that are still to be made, in milliseconds: so far from
+/// the others that no real time takes more characters beside them.
+const LATER: i64 = 4_123_456_789_012;
 
 /// The placed members whose claims do not fit the tags of the profile: each
 /// claim has to fit one tag, and all tags have to fit the profile. Members that
@@ -26,8 +31,20 @@ pub(super) fn without(
             Finding::new(Reason::InvalidAnnotation, &member.subject, message),
         )
     };
-    // The latest time takes the most characters.
-    let claim = |member: &Member| Claim::new(member, &scope.owner, Timestamp::MAX);
+    // As the plan will see them: what has an endpoint stays, whatever it wants.
+    let standing: BTreeMap<EndpointName, Claim> = profile
+        .into_iter()
+        .flat_map(|profile| profile.members(&scope.owner))
+        .map(|member| (member.key.endpoint, member.claim.clone()))
+        .collect();
+    let later = Timestamp::from_millisecond(LATER).unwrap_or(Timestamp::MAX);
+    let claim = |member: &Member| match standing.get(&member.key.endpoint) {
+        Some(held) => Claim {
+            subject: member.subject.clone(),
+            ..held.clone()
+        },
+        None => Claim::new(member, &scope.owner, later),
+    };
     let too_long: Vec<_> = placed
         .iter()
         .filter_map(|member| Some(refuse(member, claim(member).check().err()?.to_string())))
@@ -35,45 +52,55 @@ pub(super) fn without(
     if !too_long.is_empty() {
         return too_long;
     }
-    let is_new = |member: &&Member| {
-        profile.is_none_or(|profile| {
-            profile
-                .claims_of(&scope.owner)
-                .all(|claim| claim.endpoint != member.key.endpoint)
-        })
-    };
-    let others = profile.map_or(0, |profile| {
-        let tags = profile.wire.tags.iter().flatten();
-        let other = |name: &str| {
-            claim::owner_of(name).as_ref() != Some(&scope.owner) && !marks::ALL.contains(&name)
-        };
-        tags.filter(|(name, _)| other(name)).count()
-    });
-    let room = TAGS_MAX.saturating_sub(others + marks::ALL.len());
-    let mut claims: Vec<Claim> = placed.iter().map(claim).collect();
-    let placed_names: BTreeSet<_> = placed.iter().map(|member| &member.key.endpoint).collect();
-    let standing = profile
-        .into_iter()
-        .flat_map(|profile| profile.claims_of(&scope.owner));
-    claims.extend(
-        standing
-            .filter(|claim| !placed_names.contains(&claim.endpoint))
-            .cloned(),
-    );
-    let mut refused = Vec::new();
-    for member in placed.iter().rev().filter(is_new) {
-        let needed = claim::write(&scope.owner, &claims).map_or(0, |tags| tags.len());
-        if needed <= room {
-            break;
-        }
-        claims.retain(|claim| claim.endpoint != member.key.endpoint);
-        refused.push(refuse(
-            member,
-            format!(
-                "the tags of profile {} have no room for another claim: Azure allows {TAGS_MAX} tags, and {others} are in use by others; use another profile",
-                member.key.profile.name
-            ),
-        ));
+    let (there, new): (Vec<_>, Vec<_>) = placed
+        .iter()
+        .partition(|member| standing.contains_key(&member.key.endpoint));
+    if new.is_empty() {
+        return Vec::new();
     }
-    refused
+    let names: BTreeSet<_> = there.iter().map(|member| &member.key.endpoint).collect();
+    let unplaced = standing.iter().filter(|(name, _)| !names.contains(name));
+    let mut old: Vec<Claim> = unplaced.map(|(_, claim)| claim.clone()).collect();
+    old.extend(there.into_iter().map(claim));
+
+    let nothing = BTreeMap::new();
+    let tags = profile
+        .and_then(|profile| profile.wire.tags.as_ref())
+        .unwrap_or(&nothing);
+    let usage = Usage::of(&scope.owner, tags);
+    // A profile of others gets no marks.
+    let ours = profile.is_none_or(|profile| profile.marks.managed);
+    let marks = if ours { marks::ALL.len() } else { usage.marks };
+    let room = TAGS_MAX.saturating_sub(usage.others() + marks);
+    let fits = |count: usize| {
+        let claims: Vec<_> = old
+            .iter()
+            .cloned()
+            .chain(new[..count].iter().map(|member| claim(member)))
+            .collect();
+        claim::needed(&scope.owner, &claims, tags).is_ok_and(|needed| needed <= room.max(usage.own))
+    };
+    // The first that fit, by halving: a packing takes its time.
+    let (mut fitting, mut over) = (0, new.len() + 1);
+    while over - fitting > 1 {
+        // All of them first: they nearly always fit.
+        let count = if over > new.len() {
+            new.len()
+        } else {
+            usize::midpoint(fitting, over)
+        };
+        if fits(count) {
+            fitting = count;
+        } else {
+            over = count;
+        }
+    }
+    let message = |member: &Member| {
+        let profile = &member.key.profile.name;
+        format!("the tags of profile {profile} have no room for another claim: {usage}")
+    };
+    new[fitting..]
+        .iter()
+        .map(|member| refuse(member, message(member)))
+        .collect()
 }

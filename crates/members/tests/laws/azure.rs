@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use members::plan::Write;
 use traffic_manager::profile::{Endpoint, Profile};
+use traffic_manager::tag::{TAGS_MAX, check_name, check_value};
 use traffic_manager::{EndpointName, ProfileId, SubnetRange};
 
 #[derive(Debug, Clone, Default)]
@@ -152,6 +153,14 @@ fn put(profile: &mut Profile, mut endpoint: Endpoint) -> Result<(), String> {
 }
 
 fn check(profile: &Profile) -> Result<(), String> {
+    let tags = profile.tags.iter().flatten();
+    if tags.clone().count() > TAGS_MAX {
+        return Err("too many tags".to_owned());
+    }
+    for (name, value) in tags {
+        check_name(name).map_err(|error| format!("{name}: {error}"))?;
+        check_value(value).map_err(|error| format!("{value}: {error}"))?;
+    }
     let method = profile
         .properties
         .traffic_routing_method

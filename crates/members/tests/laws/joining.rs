@@ -246,7 +246,7 @@ fn a_profile_of_the_proof_of_concept_is_adopted_with_the_endpoints_that_are_desc
     insta::assert_debug_snapshot!(azure.profiles[&profile("p")].tags, @r#"
     Some(
         {
-            "externaldns-claims-0-east": "static,mywpiww0,s/default/static.example.com,static.example.com",
+            "externaldns-claims-0-east": "@hv05c;static,mywpiww0,s/default/static.example.com,static.example.com",
             "externaldns-hostname": "www.example.com",
             "externaldns-managed-by": "external-dns-traffic-manager",
             "externaldns-settings-owner": "east",

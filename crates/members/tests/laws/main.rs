@@ -7,6 +7,7 @@ mod azure;
 mod brakes;
 mod cluster;
 mod joining;
+mod room;
 mod stories;
 mod upkeep;
 

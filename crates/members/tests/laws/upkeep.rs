@@ -146,11 +146,113 @@ fn own_claims_without_an_endpoint_are_given_up_after_ten_minutes() {
     let [Write::MergeTags(tags)] = writes.as_slice() else {
         panic!("{writes:?}")
     };
-    assert!(tags["externaldns-claims-0-east"].starts_with("e,"));
+    let text = &tags["externaldns-claims-0-east"];
+    assert!(text.contains(";e,") && !text.contains(";f,"), "{text}");
     assert_eq!(
         due(&Cluster::new("west"), &azure, None, NOW + HOUR),
         [],
         "not west's business"
+    );
+}
+
+/// The heartbeats that are due, by tag; nothing else may be.
+fn heartbeats(cluster: &Cluster, azure: &Azure, now: i64) -> Vec<(String, String)> {
+    let tags = due(cluster, azure, None, now).into_iter().map(|write| {
+        let Write::MergeTags(tags) = write else {
+            panic!("{write:?}")
+        };
+        tags
+    });
+    tags.flatten().collect()
+}
+
+#[test]
+fn a_heartbeat_is_written_once_an_hour_or_a_little_less_often() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    east.run(&mut azure, &[member()], NOW);
+    let id = azure.profiles.keys().next().unwrap().clone();
+    assert_eq!(heartbeats(&east, &azure, NOW + HOUR - 1), []);
+    let mut last = NOW;
+    let mut written = 0;
+    for minute in 0..24 * 60 {
+        let now = NOW + minute * 60;
+        let writes = due(&east, &azure, None, now);
+        for write in &writes {
+            assert!(
+                (HOUR..=HOUR + 1800).contains(&(now - last)),
+                "{}",
+                now - last
+            );
+            last = now;
+            written += 1;
+            azure.write(&id, write).unwrap();
+        }
+    }
+    assert!((16..=24).contains(&written), "{written} in a day");
+    let seen = members::claim::seen(azure.profiles[&id].tags.as_ref().unwrap());
+    assert_eq!(seen[&east.scope.owner].as_second(), last / 60 * 60);
+    let west = Cluster::new("west");
+    assert_eq!(
+        due(&west, &azure, None, NOW + 100 * HOUR),
+        [],
+        "no claims, no heartbeat"
+    );
+}
+
+#[test]
+fn the_heartbeats_of_many_profiles_do_not_come_all_at_once() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let objects: Vec<Object> = (0..60)
+        .map(|n| {
+            let annotations = vec![("profile-name", format!("p{n}"))];
+            (format!("h{n}.example.com"), annotations)
+        })
+        .collect();
+    east.run(&mut azure, &objects, NOW);
+    let due = |later| heartbeats(&east, &azure, NOW + later).len();
+    assert!((1..30).contains(&due(HOUR + 600)), "{}", due(HOUR + 600));
+    assert!((30..60).contains(&due(HOUR + 1200)), "{}", due(HOUR + 1200));
+    assert_eq!(due(HOUR + 1800), 60);
+}
+
+#[test]
+fn a_write_that_happens_anyway_carries_the_heartbeat() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    east.run(&mut azure, &[member()], NOW);
+    let second = || {
+        let annotations = vec![("profile-name", "p".to_owned())];
+        ("b.example.com".to_owned(), annotations)
+    };
+    east.run(&mut azure, &[member(), second()], NOW + 2 * HOUR);
+    assert_eq!(heartbeats(&east, &azure, NOW + 3 * HOUR - 1), []);
+}
+
+#[test]
+fn in_a_profile_of_others_only_own_claims_and_their_heartbeat_are_kept_up() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    east.run(&mut azure, &[member()], NOW);
+    for profile in azure.profiles.values_mut() {
+        let tags = profile.tags.as_mut().unwrap();
+        tags.remove("externaldns-managed-by");
+        tags.insert(
+            "externaldns-retired".to_owned(),
+            "2020-01-01T00:00:00Z".to_owned(),
+        );
+    }
+    let [(name, _)] = &heartbeats(&east, &azure, NOW + 2 * HOUR)[..] else {
+        panic!("one heartbeat")
+    };
+    assert_eq!(name, "externaldns-claims-0-east");
+    for profile in azure.profiles.values_mut() {
+        profile.properties.endpoints = Some(Vec::new());
+    }
+    let writes = due(&east, &azure, Some(0), NOW + 2 * HOUR);
+    let [Write::DeleteTags(tags)] = writes.as_slice() else {
+        panic!("{writes:?}")
+    };
+    assert_eq!(
+        tags.keys().collect::<Vec<_>>(),
+        ["externaldns-claims-0-east"]
     );
 }
 

@@ -211,3 +211,37 @@ async fn upkeep_that_fails_rests() {
     }
     panic!("the profile is still there");
 }
+
+#[tokio::test]
+async fn a_heartbeat_comes_about_once_an_hour_and_nothing_else_is_written() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let services = [my_app("east", "70")];
+    east.run(&services).await;
+    let seen = || async {
+        let profile = azure.profile("my-app-global").await.unwrap();
+        let tag = profile["tags"]["externaldns-claims-0-east"].clone();
+        tag.as_str().unwrap().split_once(';').unwrap().0.to_owned()
+    };
+    let first = seen().await;
+    east.clock.advance(Duration::from_mins(58));
+    east.quiet(&azure, &services).await;
+    assert_eq!(seen().await, first);
+
+    east.clock.advance(Duration::from_mins(33));
+    for _ in 0..300 {
+        assert!(east.run(&services).await.changes.is_none());
+        if seen().await != first {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_ne!(seen().await, first);
+    for _ in 0..3 {
+        assert!(east.run(&services).await.changes.is_none());
+    }
+    assert_eq!(azure.count("tags.patch").await, 1);
+    for operation in ["profiles.put", "profiles.patch", "endpoints.put"] {
+        assert_eq!(azure.count(operation).await, 0, "{operation}");
+    }
+}
