@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arm_client::{CallBudget, Client, ClientConfig, Surroundings, SystemEntropy, TagsFallback};
+use arm_client::{CallBudget, Client, ClientConfig, Surroundings, TagsFallback, TrafficManagerApi};
 use members::Scope;
 use members::marks::TAG_PREFIX;
 use members::want::Brakes;
@@ -23,23 +23,27 @@ const DNS_SUFFIX: &str = "trafficmanager.net";
 #[error("the client of Azure Resource Manager cannot be set up")]
 pub struct ConnectError(#[from] arm_client::ConfigError);
 
-/// A client for the Azure that the settings describe, with the credential that
-/// the process's environment describes. Nothing is sent yet.
-pub fn client(
+/// The Azure that the settings describe, with the credential that the process's
+/// environment describes. Nothing is sent yet. `clock` times the writing of tags
+/// where the tags API is forbidden; once `stop` is cancelled, nothing new is
+/// sent.
+pub fn api(
     settings: &AzureSettings,
     budget: CallBudget,
     surroundings: Surroundings,
-) -> Result<Client, ConnectError> {
+    clock: Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> Result<Arc<dyn TrafficManagerApi>, ConnectError> {
     let mut config = ClientConfig::new(settings.arm_endpoint.clone());
     config.budget = budget;
     config.read_timeout = config.read_timeout.max(budget.attempt);
     let environment = arm_client::Environment::of_process();
-    Ok(Client::connect(
-        &config,
-        settings.credential,
-        &environment,
-        surroundings,
-    )?)
+    let entropy = Arc::clone(&surroundings.entropy);
+    let client = Client::connect(&config, settings.credential, &environment, surroundings)?
+        .stopped_by(stop.clone());
+    let api =
+        TagsFallback::new(Arc::new(client), clock, entropy, TAG_PREFIX).stopped_by(stop.clone());
+    Ok(Arc::new(api))
 }
 
 /// The provider that the settings describe. Nothing is sent to Azure yet.
@@ -57,14 +61,18 @@ pub fn provider(
         total: Duration::from_mins(1),
         ..CallBudget::default()
     };
-    let entropy = Arc::new(SystemEntropy);
     let surroundings = Surroundings {
-        entropy: entropy.clone(),
         observer: metrics.arm.clone(),
         ..Surroundings::default()
     };
     let stop = CancellationToken::new();
-    let client = client(&settings.azure, budget, surroundings)?.stopped_by(stop.clone());
+    let api = api(
+        &settings.azure,
+        budget,
+        surroundings,
+        Arc::clone(&clock),
+        &stop,
+    )?;
     let behaviour = Behaviour {
         scope: Scope {
             owner: settings.owner.clone(),
@@ -85,11 +93,9 @@ pub fn provider(
         },
         max_deletions: settings.max_deletions,
     };
-    let api = TagsFallback::new(Arc::new(client), Arc::clone(&clock), entropy, TAG_PREFIX)
-        .stopped_by(stop.clone());
     Ok(TrafficManagerProvider::stopped_by(
         behaviour,
-        Arc::new(api),
+        api,
         clock,
         Arc::clone(metrics),
         stop,
