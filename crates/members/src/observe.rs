@@ -108,6 +108,18 @@ impl Observed {
     }
 }
 
+impl FromIterator<Profile> for Observed {
+    /// Takes in a listing as it is.
+    fn from_iter<I: IntoIterator<Item = Profile>>(profiles: I) -> Self {
+        let profiles = profiles
+            .into_iter()
+            .filter_map(ObservedProfile::new)
+            .map(|profile| (profile.id.clone(), profile))
+            .collect();
+        Self { profiles }
+    }
+}
+
 // === impl ObservedProfile ===
 
 impl ObservedProfile {
