@@ -13,7 +13,7 @@
 //! | `world` | everything that runs: `instance`, `cluster`, `application`, the emulator |
 //! | `azure`, `dns`, `metrics`, `log` | what is seen of it |
 //! | `share`, `roster` | what that means |
-//! | `narrator`, `table`, `style` | how it is told |
+//! | `narrator`, `marks` | how it is told |
 //! | `manifest` | the examples that people copy |
 //! | `keep` | `--keep` |
 
@@ -26,14 +26,13 @@ mod instance;
 mod keep;
 mod log;
 mod manifest;
+mod marks;
 mod metrics;
 mod narrator;
 mod roster;
 mod scene;
 mod share;
 mod story;
-mod style;
-mod table;
 #[cfg(test)]
 mod tests;
 mod world;
@@ -45,8 +44,9 @@ use instance::InstanceError;
 use log::Log;
 use narrator::Narrator;
 use scene::Scene;
-use style::Style;
 use world::{Side, World, WorldError};
+
+use crate::style::Style;
 
 /// What is kept of the emulator's log.
 const EMULATOR_LOG: &str = "info";

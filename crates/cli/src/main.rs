@@ -1,10 +1,13 @@
 //! ExternalDNS webhook provider for Azure Traffic Manager.
 
+mod commands;
 #[cfg(feature = "emulator")]
 mod demo;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod serve;
+mod style;
+mod table;
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -28,6 +31,14 @@ struct Cli {
 enum Command {
     /// The webhook provider, beside ExternalDNS.
     Serve(Box<webhook::settings::ServeArgs>),
+    /// Who has what in which profile, and when each was last seen.
+    Owners(Box<commands::owners::OwnersArgs>),
+    /// What is left over: silent owners, claims and endpoints that belong to nobody, empty profiles, lost marks.
+    Orphans(Box<commands::orphans::OrphansArgs>),
+    /// Remove the endpoints and claims of a cluster that is gone.
+    RemoveOwner(Box<commands::remove_owner::RemoveOwnerArgs>),
+    /// Let a profile follow the annotations: one that has lost our tags, or one that others made and hand over.
+    Adopt(Box<commands::adopt::AdoptArgs>),
     /// Azure Traffic Manager on this machine: ARM API, probes and DNS answers.
     #[cfg(feature = "emulator")]
     Emulator(Box<::emulator::Args>),
@@ -36,26 +47,65 @@ enum Command {
     Demo(demo::Args),
 }
 
+/// Why the process fails, and with which exit code.
+struct Failure {
+    error: Box<dyn Error>,
+    code: ExitCode,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
-        Command::Serve(args) => match serve::run(&args).await {
-            Err(failure) if failure.is_setting() => {
-                report(&failure);
-                return ExitCode::from(2);
-            }
-            ended => ended.map_err(Into::into),
-        },
-        #[cfg(feature = "emulator")]
-        Command::Emulator(args) => emulator::run(*args).await.map_err(Into::into),
-        #[cfg(feature = "emulator")]
-        Command::Demo(args) => demo::run(args).await.map_err(Into::into),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    match run(Cli::parse().command).await {
+        Ok(code) => code,
+        Err(Failure { error, code }) => {
             report(error.as_ref());
-            ExitCode::FAILURE
+            code
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    let ended = match command {
+        Command::Serve(args) => {
+            return serve::run(&args)
+                .await
+                .map(|()| ExitCode::SUCCESS)
+                .map_err(|failure| Failure::new(failure.is_setting(), failure));
+        }
+        #[cfg(feature = "emulator")]
+        Command::Emulator(args) => {
+            return emulator::run(*args)
+                .await
+                .map(|()| ExitCode::SUCCESS)
+                .map_err(|failure| Failure::new(false, failure));
+        }
+        #[cfg(feature = "emulator")]
+        Command::Demo(args) => {
+            return demo::run(args)
+                .await
+                .map(|()| ExitCode::SUCCESS)
+                .map_err(|failure| Failure::new(false, failure));
+        }
+        Command::Owners(args) => commands::owners::run(*args).await,
+        Command::Orphans(args) => commands::orphans::run(*args).await,
+        Command::RemoveOwner(args) => commands::remove_owner::run(*args).await,
+        Command::Adopt(args) => commands::adopt::run(*args).await,
+    };
+    ended.map_err(|failure| Failure::new(failure.is_setting(), failure))
+}
+
+// === impl Failure ===
+
+impl Failure {
+    /// A wrong setting has the exit code of a wrong flag.
+    fn new(is_setting: bool, error: impl Error + 'static) -> Self {
+        Self {
+            error: Box::new(error),
+            code: if is_setting {
+                ExitCode::from(webhook::settings::error::EXIT_CODE)
+            } else {
+                ExitCode::FAILURE
+            },
         }
     }
 }

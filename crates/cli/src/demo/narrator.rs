@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::share::Comparison;
-use super::style::{Style, Tone};
-use super::table::Table;
+use crate::style::{Style, Tone};
+use crate::table::Table;
 
 /// Columns of a line of prose.
 const LINE: usize = 100;
@@ -187,7 +187,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::demo::share::{Tally, by_weight};
-    use crate::demo::table::Align;
+    use crate::table::Align;
 
     fn told(tell: impl FnOnce(&mut Narrator<Vec<u8>>) -> io::Result<()>) -> String {
         let mut narrator = Narrator::new(Vec::new(), Style::PLAIN);

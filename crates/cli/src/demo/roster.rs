@@ -3,8 +3,8 @@
 use external_dns::Endpoint;
 
 use super::azure::{EndpointState, ProfileState};
-use super::style::Tone;
-use super::table::{Align, Cell, Table};
+use crate::style::Tone;
+use crate::table::{Align, Cell, Table};
 
 /// Shown for an endpoint that no webhook returns.
 const NOBODY: &str = "-";
@@ -70,7 +70,7 @@ mod tests {
     use external_dns::{RecordType, labels};
 
     use super::*;
-    use crate::demo::style::Style;
+    use crate::style::Style;
 
     fn endpoint(name: &str, health: &str) -> EndpointState {
         EndpointState {

@@ -5,8 +5,8 @@ use super::log::Log;
 use super::narrator::Narrator;
 use super::scene::Scene;
 use super::share::by_weight;
-use super::style::Style;
 use super::world::{Side, World};
+use crate::style::Style;
 
 fn unmet(result: Result<(), StoryError>) -> String {
     match result {

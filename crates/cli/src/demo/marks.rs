@@ -1,72 +1,10 @@
-//! How the story looks: coloured in a terminal, plain text anywhere else.
+//! Check marks and bars.
 
-use std::io::{self, IsTerminal as _};
-
-/// The look of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Style {
-    /// Colours by escape sequences.
-    colours: bool,
-    /// Blocks and check marks, else ASCII.
-    symbols: bool,
-}
-
-/// What a piece of text means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
-    /// As it is.
-    Plain,
-    /// The title of a step.
-    Title,
-    /// Beside the point.
-    Faint,
-    /// As it should be.
-    Good,
-    /// Not as it should be.
-    Bad,
-}
+use crate::style::{Style, Tone};
 
 // === impl Style ===
 
 impl Style {
-    /// Plain text, as for a file.
-    #[cfg(test)]
-    pub(super) const PLAIN: Self = Self {
-        colours: false,
-        symbols: false,
-    };
-
-    /// What standard output can show. `NO_COLOR` (any value but the empty one) takes the colours away and leaves the
-    /// rest; so does a terminal that calls itself dumb.
-    pub(super) fn of_stdout() -> Self {
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-        Self::new(io::stdout().is_terminal(), unwanted || dumb)
-    }
-
-    fn new(terminal: bool, without_colours: bool) -> Self {
-        Self {
-            colours: terminal && !without_colours,
-            symbols: terminal,
-        }
-    }
-
-    /// The text in the colour of its meaning.
-    pub(super) fn paint(self, tone: Tone, text: &str) -> String {
-        let code = match tone {
-            Tone::Title => "1",
-            Tone::Faint => "2",
-            Tone::Good => "32",
-            Tone::Bad => "1;31",
-            Tone::Plain => return text.to_owned(),
-        };
-        if self.colours {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
-    }
-
     /// What stands before an expectation.
     pub(super) fn mark(self, met: bool) -> String {
         let (tone, symbol, word) = if met {
@@ -131,10 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_has_no_escapes() {
-        for tone in [Tone::Plain, Tone::Title, Tone::Faint, Tone::Good, Tone::Bad] {
-            assert_eq!(Style::PLAIN.paint(tone, "x"), "x");
-        }
+    fn plain_marks_are_words() {
         assert_eq!(Style::PLAIN.mark(false), "FAILED");
     }
 }

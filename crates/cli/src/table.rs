@@ -1,17 +1,17 @@
 //! Tables with columns as wide as their widest cell.
 
-use super::style::{Style, Tone};
+use crate::style::{Style, Tone};
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     text: String,
     tone: Tone,
 }
 
 /// On which side the text of a column stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+pub(crate) enum Align {
     /// Texts.
     Left,
     /// Numbers.
@@ -20,7 +20,7 @@ pub(super) enum Align {
 
 /// A table with a heading.
 #[derive(Debug, Clone)]
-pub(super) struct Table<const N: usize> {
+pub(crate) struct Table<const N: usize> {
     columns: [(&'static str, Align); N],
     rows: Vec<[Cell; N]>,
 }
@@ -29,7 +29,7 @@ pub(super) struct Table<const N: usize> {
 
 impl Cell {
     /// A cell in a colour.
-    pub(super) fn new(tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             tone,
@@ -51,7 +51,7 @@ impl<T: Into<String>> From<T> for Cell {
 
 impl<const N: usize> Table<N> {
     /// A table without rows.
-    pub(super) fn new(columns: [(&'static str, Align); N]) -> Self {
+    pub(crate) fn new(columns: [(&'static str, Align); N]) -> Self {
         Self {
             columns,
             rows: Vec::new(),
@@ -59,12 +59,12 @@ impl<const N: usize> Table<N> {
     }
 
     /// Adds a row.
-    pub(super) fn push(&mut self, row: [Cell; N]) {
+    pub(crate) fn push(&mut self, row: [Cell; N]) {
         self.rows.push(row);
     }
 
     /// The lines of the table, heading first, without blanks at their ends.
-    pub(super) fn lines(&self, style: Style) -> Vec<String> {
+    pub(crate) fn lines(&self, style: Style) -> Vec<String> {
         let heading = self.columns.map(|(name, _)| Cell::new(Tone::Faint, name));
         let all: Vec<_> = std::iter::once(&heading).chain(&self.rows).collect();
         let widths: Vec<usize> = (0..N)
