@@ -31,6 +31,9 @@ pub fn profile_name(host: &Hostname) -> Result<ProfileName, Invalid> {
 /// The endpoint name of one object: unlike the profile, no two clusters and no
 /// two objects may share it, so it names the owner and, when ExternalDNS has
 /// been given one, the set identifier.
+///
+/// The same input must give the same name in every later release: members would
+/// be renamed, and packed claims leave derived names out.
 pub fn endpoint_name(
     owner: &OwnerId,
     set_identifier: &str,

@@ -12,7 +12,7 @@ use super::Inner;
 use super::listing::Snapshot;
 use crate::provider_api::error_chain;
 
-/// How long upkeep of a profile rests after it has failed.
+/// How long upkeep of a profile rests after it has failed, or was only logged.
 const PAUSE: Duration = Duration::from_mins(10);
 
 // === impl Inner ===
@@ -83,13 +83,20 @@ impl Inner {
                 self.report
                     .write_failed(&format!("upkeep of profile {}: {said}", id.name));
                 // A lock or a missing permission stays until a person acts.
-                let until = self.clock.monotonic() + PAUSE;
-                let mut paused = self
-                    .upkeep_paused
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                paused.insert(id, until);
+                self.pause(id);
+            } else if self.behaviour.dry_run {
+                // Nothing was done, so it stays due: it is not said in every loop.
+                self.pause(id);
             }
         }
+    }
+
+    fn pause(&self, id: ProfileId) {
+        let until = self.clock.monotonic() + PAUSE;
+        let mut paused = self
+            .upkeep_paused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        paused.insert(id, until);
     }
 }

@@ -176,6 +176,31 @@ async fn a_create_that_carries_another_owner_is_refused_and_says_so() {
     );
 }
 
+/// What is due and only logged is not read and logged again in every loop.
+#[tokio::test]
+async fn upkeep_in_a_dry_run_rests() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    east.run(&[my_app("east", "70")]).await;
+    let observer = Cluster::with("east", &azure, |args| {
+        args.dry_run = Some("true".to_owned());
+    })
+    .await;
+    // The heartbeat is due.
+    observer.clock.advance(Duration::from_hours(2));
+    observer.run(&[my_app("east", "70")]).await;
+    let read = async {
+        while azure.count("profiles.get").await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let limit = Duration::from_secs(20);
+    tokio::time::timeout(limit, read).await.unwrap();
+    // Joins the lock that the upkeep holds.
+    observer.run(&[my_app("east", "70")]).await;
+    observer.quiet(&azure, &[my_app("east", "70")]).await;
+}
+
 #[tokio::test]
 async fn upkeep_that_fails_rests() {
     let azure = Azure::start().await;
