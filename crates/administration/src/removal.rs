@@ -21,7 +21,8 @@ pub use carry_out::{Event, Failure, Outcome, Return, carry_out};
 pub use plan::plan;
 
 /// An owner that has shown a sign of life within this time is not removed
-/// unless forced to: two heartbeats, which come hourly.
+/// unless forced to: its heartbeats are an hour and a half apart at most, and a
+/// loop of ExternalDNS.
 pub const RECENT: Duration = Duration::from_hours(2);
 
 /// How to remove.

@@ -8,7 +8,6 @@
     clippy::doc_markdown,
     reason = "the doc comments are the text of --help, where backticks would be noise"
 )]
-#![expect(rustdoc::bare_urls, reason = "the same")]
 
 use clap::Args;
 
