@@ -17,6 +17,7 @@ mod deletions;
 mod execute;
 mod found;
 mod listing;
+mod overtaken;
 mod refusals;
 mod report;
 mod rest;

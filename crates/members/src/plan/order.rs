@@ -161,6 +161,14 @@ pub(super) fn order(
                     .or_default()
                     .extend(held(&holder));
             }
+            (false, Clash::Priority) if !is_ranked(member, method) => {
+                // The number means nothing to this method, and somebody has
+                // taken it since: Azure assigns another one.
+                let key = member.key.clone();
+                if let Some((_, body)) = pending.iter_mut().find(|(other, _)| other.key == key) {
+                    body.properties.priority = None;
+                }
+            }
             (false, why) => {
                 let what = match why {
                     Clash::Priority => "priority",
@@ -184,6 +192,11 @@ pub(super) fn order(
         }
     }
     (steps, refused)
+}
+
+/// Whether priorities decide who answers, now or when the plan is done.
+fn is_ranked(member: &Member, method: Option<RoutingMethod>) -> bool {
+    [method, Some(member.settings.method)].contains(&Some(RoutingMethod::Priority))
 }
 
 /// Old names and the new names of the same objects: a removal and a new

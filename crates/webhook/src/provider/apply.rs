@@ -28,6 +28,8 @@ struct Outcome {
     missing: BTreeSet<MemberKey>,
     /// Whether something was left because the process is about to end.
     abandoned: bool,
+    /// Somebody else wrote to the profile in between, and Azure refused a write because of it.
+    overtaken: bool,
 }
 
 // === impl Inner ===
@@ -142,9 +144,10 @@ impl Inner {
     ) -> Outcome {
         let (outcome, execution) = self.try_profile(id, change, listed).await;
         let founded = may_be_founded(&execution, change) && self.found(id, change).await;
+        let raced = execution.preempted || execution.replaced_a_racer || outcome.overtaken;
         // After a race it is looked once more at what is there now: whoever came
         // first is joined, and what a racer has written since is seen.
-        if founded || execution.preempted || execution.replaced_a_racer {
+        if founded || raced {
             return self.try_profile(id, change, None).await.0;
         }
         outcome
@@ -232,7 +235,10 @@ impl Inner {
         // What fails after a failure may fail because of it: only the first
         // says something about the wish.
         if let Some(first) = execution.failures.first() {
-            self.remember_refusal(id, change, first).await;
+            outcome.overtaken = self.was_overtaken(id, observed.as_ref(), first).await;
+            if !outcome.overtaken {
+                self.remember_refusal(id, change, first).await;
+            }
         }
         for failure in &execution.failures {
             outcome.failures.push(format!(

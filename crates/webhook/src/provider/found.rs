@@ -139,7 +139,7 @@ pub(super) fn may_be_founded(execution: &Execution, change: &ProfileChange) -> b
 }
 
 /// Whether Azure says that the request itself is wrong.
-fn is_invalid(error: &arm_client::Error) -> bool {
+pub(super) fn is_invalid(error: &arm_client::Error) -> bool {
     error
         .status_error()
         .is_some_and(|status| status.status == 400)

@@ -12,6 +12,7 @@ mod late;
 mod law;
 mod leaving;
 mod lifecycle;
+mod overtaken;
 mod race;
 mod stop;
 mod tags_fallback;
