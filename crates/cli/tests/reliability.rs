@@ -7,6 +7,7 @@ use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
 
+use reliability::crowd::Crowd;
 use reliability::guest::Guests;
 use reliability::kill::Kills;
 use reliability::race::Races;
@@ -81,4 +82,9 @@ async fn a_joined_profile_stays_as_terraform_made_it() {
         seed: SEED,
     };
     kept(guests.run(binary()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_profile_has_room_for_every_claim() {
+    kept(Crowd { owners: 40 }.run(binary()).await);
 }

@@ -11,6 +11,7 @@
 
 pub mod azure;
 pub mod cluster;
+pub mod crowd;
 pub mod failure;
 pub mod guard;
 pub mod guest;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
+use reliability::crowd::Crowd;
 use reliability::guest::Guests;
 use reliability::kill::Kills;
 use reliability::race::Races;
@@ -55,6 +56,7 @@ enum Trial {
     Race,
     Kill,
     Slow,
+    Crowd,
     Weather,
     Guest,
 }
@@ -117,6 +119,7 @@ fn hold(trial: Trial, args: &Args) -> impl Future<Output = Result<Report, Failur
             Trial::Race => races.run(binary).await,
             Trial::Kill => kills.run(binary).await,
             Trial::Slow => slow.run(binary).await,
+            Trial::Crowd => Crowd { owners: 40 }.run(binary).await,
             Trial::Guest => guests.run(binary).await,
             Trial::Weather => weather.run(binary).await,
         }
