@@ -201,7 +201,15 @@ impl Inner {
             .map(|finding| finding.subject.clone())
             .collect();
         let execution = self.carry_out(id, plan).await;
-        outcome.abandoned = !execution.abandoned.is_empty();
+        let left = execution.abandoned.len();
+        if self.stop.is_cancelled() {
+            outcome.abandoned = left > 0;
+        } else if left > 0 {
+            outcome.failures.push(format!(
+                "profile {}: {left} more writes are left, because Azure takes no more requests for now",
+                id.name
+            ));
+        }
         let absent = |member: &&Member| {
             refused.contains(&member.subject) || execution.is_without(&member.key.endpoint)
         };
@@ -277,7 +285,9 @@ impl Inner {
                 resource_group = %id.resource_group,
                 done = execution.done,
                 left = execution.abandoned.len(),
-                "shutting down: left between two writes"
+                shutting_down = self.stop.is_cancelled(),
+                throttled = !self.stop.is_cancelled(),
+                "left between two writes"
             );
         }
         for failure in &execution.failures {

@@ -27,7 +27,8 @@ pub(super) struct Execution {
     pub(super) skipped: usize,
     /// Steps that failed.
     pub(super) failures: Vec<Failure>,
-    /// Steps that were left because the process is about to end.
+    /// Steps that were left because the process is about to end, or because
+    /// Azure takes no requests for now.
     pub(super) abandoned: Vec<Step>,
     /// A profile that somebody else created at the same moment was replaced.
     pub(super) replaced_a_racer: bool,
@@ -48,8 +49,9 @@ impl Execution {
 }
 
 /// Carries out a plan. A failure stops what depends on it and nothing else.
-/// When `stop` is cancelled, the rest is abandoned at the next point at which no
-/// member is in a passing state.
+/// When `stop` is cancelled, or Azure still throttles after the tries of a step,
+/// the rest is abandoned at the next point at which no member is in a passing
+/// state.
 pub(super) async fn execute(
     api: &dyn TrafficManagerApi,
     id: &ProfileId,
@@ -59,6 +61,7 @@ pub(super) async fn execute(
     let mut execution = Execution::default();
     let mut failed_members: BTreeSet<EndpointName> = BTreeSet::new();
     let mut halted = false;
+    let mut throttled = false;
     let rests = rest::points(&plan.steps);
     let mut steps = plan.steps.into_iter();
     for may_rest in rests {
@@ -66,7 +69,8 @@ pub(super) async fn execute(
             let member = step.member.as_ref();
             step.gate == Gate::Undo && member.is_some_and(|member| failed_members.contains(member))
         };
-        if may_rest && stop.is_cancelled() && !steps.as_slice().iter().any(is_undone) {
+        let leave = throttled || stop.is_cancelled();
+        if leave && may_rest && !steps.as_slice().iter().any(is_undone) {
             // What would only undo a failure has nothing to undo.
             let left = steps.filter(|step| step.gate != Gate::Undo);
             execution.abandoned.extend(left);
@@ -101,6 +105,7 @@ pub(super) async fn execute(
             Err(error) => {
                 failed_members.extend(step.member.clone());
                 halted |= step.gate == Gate::Vital;
+                throttled |= error.is_throttled();
                 execution.failures.push(Failure { step, error });
             }
         }
