@@ -10,7 +10,7 @@ use traffic_manager::{EndpointName, ProfileId};
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason, Subject};
 use crate::gather::gather;
-use crate::member::{Member, MemberKey};
+use crate::member::{Management, Member, MemberKey};
 use crate::record::{self, REPAIR_PROPERTY};
 use crate::want::{Scope, Want};
 
@@ -64,9 +64,16 @@ impl Batch {
             .members()
             .map(|member| (member.subject.clone(), member.key.clone()))
             .collect();
+        // A member that is kept in two profiles says so on both sides.
+        let kept_twice: BTreeSet<_> = changes
+            .update_new
+            .iter()
+            .filter(|record| other_profile(record).is_some())
+            .map(Record::key)
+            .collect();
         let gone = changes.delete.iter().chain(&changes.update_old);
         for record in gone.filter(|record| !record.is_txt_ownership()) {
-            for key in removed(record, scope) {
+            for key in removed(record, kept_twice.contains(&record.key()), scope) {
                 batch.old.insert(key.clone(), subject(record));
                 if let Some(to) = destination(record, &key, &joined) {
                     batch.departures.push(Departure { from: key, to });
@@ -165,7 +172,11 @@ impl Batch {
             self.findings.push(finding);
             return;
         }
-        for source in gather(std::slice::from_ref(record)) {
+        for mut source in gather(std::slice::from_ref(record)) {
+            // The settings of a profile of others are whatever they are.
+            if source.annotations.get(Name::ProfileManagement) == Some(Management::JOIN) {
+                source.annotations.forget(Name::SETTINGS);
+            }
             let (want, findings) = source.want(scope);
             match want {
                 Want::Member(member) => {
@@ -192,10 +203,15 @@ fn destination(
     joined: &[(Subject, MemberKey)],
 ) -> Option<MemberKey> {
     let subject = subject(record);
+    // An object that was made again under another name is still known by the
+    // old one; its record is in the same row.
+    let same_row = |joined: &Subject, to: &MemberKey| {
+        joined.host == subject.host && to.endpoint == key.endpoint
+    };
     let own = || {
         joined
             .iter()
-            .filter(|(joined, _)| *joined == subject)
+            .filter(|(joined, to)| *joined == subject || same_row(joined, to))
             .map(|(_, to)| to)
     };
     if own().any(|to| to.profile == key.profile) {
@@ -213,8 +229,9 @@ fn subject(record: &Record) -> Subject {
     }
 }
 
-/// The endpoints that an old record stands for.
-fn removed(record: &Record, scope: &Scope) -> Vec<MemberKey> {
+/// The endpoints that an old record stands for and that are not to stay whatever
+/// the new one is.
+fn removed(record: &Record, kept_twice: bool, scope: &Scope) -> Vec<MemberKey> {
     if other_owner(record, scope).is_some() {
         return Vec::new();
     }
@@ -222,14 +239,17 @@ fn removed(record: &Record, scope: &Scope) -> Vec<MemberKey> {
         return Vec::new();
     };
     // While a member stands in two profiles, its record names the second.
-    let elsewhere = record
-        .property(REPAIR_PROPERTY)
-        .and_then(|id| id.parse::<ProfileId>().ok())
-        .map(|profile| MemberKey {
-            profile,
-            endpoint: key.endpoint.clone(),
-        });
+    let second = other_profile(record).filter(|_| !kept_twice);
+    let elsewhere = second.map(|profile| MemberKey {
+        profile,
+        endpoint: key.endpoint.clone(),
+    });
     elsewhere.into_iter().chain([key]).collect()
+}
+
+/// The second profile of a record whose member stands in two.
+fn other_profile(record: &Record) -> Option<ProfileId> {
+    record.property(REPAIR_PROPERTY)?.parse().ok()
 }
 
 /// The endpoint that a canonical record stands for.

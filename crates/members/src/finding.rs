@@ -111,6 +111,17 @@ impl fmt::Display for Reason {
     }
 }
 
+// === impl Subject ===
+
+impl Subject {
+    /// Whether this may be the other one with another host, or the other one made
+    /// again under another name.
+    pub fn resembles(&self, other: &Self) -> bool {
+        let same_object = !self.resource.is_empty() && self.resource == other.resource;
+        same_object || self.host == other.host
+    }
+}
+
 // === impl Finding ===
 
 impl Finding {

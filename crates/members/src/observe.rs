@@ -13,7 +13,7 @@ use crate::marks::{Marks, TAG_PREFIX};
 use crate::member::MemberKey;
 use crate::owner::OwnerId;
 use crate::properties::Properties;
-use crate::record;
+use crate::record::{self, REPAIR_PROPERTY};
 use crate::want::Scope;
 
 /// The profiles of a listing, by identity.
@@ -88,23 +88,11 @@ impl Observed {
     /// The owner's records, as `/records` answers them: its members and nothing
     /// else, so that no registry can plan a change to somebody else's endpoint.
     pub fn records(&self, owner: &OwnerId) -> Vec<Record> {
-        let mut records: BTreeMap<(String, String), Record> = BTreeMap::new();
-        for member in self.members(owner).filter(|member| !member.is_leaving()) {
+        let present = self.members(owner).filter(|member| !member.is_leaving());
+        one_per_row(present.map(|member| {
             let record = member.record(owner);
-            let row = (record.dns_name.clone(), record.set_identifier.clone());
-            // Two profiles hold one member only while it moves between them and
-            // the move was cut short. ExternalDNS sees one record per row: the
-            // repair property makes it call us until the other one is gone.
-            match records.get_mut(&row) {
-                Some(first) => {
-                    first.set_property(record::REPAIR_PROPERTY, member.key.profile.to_string());
-                }
-                None => {
-                    records.insert(row, record);
-                }
-            }
-        }
-        records.into_values().collect()
+            (member.key.profile, record)
+        }))
     }
 }
 
@@ -118,6 +106,21 @@ impl FromIterator<Profile> for Observed {
             .collect();
         Self { profiles }
     }
+}
+
+/// Two profiles hold one member only while it moves between them and the move
+/// was cut short, or while it is kept in both. ExternalDNS sees one record per
+/// row: the repair property makes it call us until the other one is gone.
+pub(crate) fn one_per_row(records: impl Iterator<Item = (ProfileId, Record)>) -> Vec<Record> {
+    let mut rows: BTreeMap<(String, String), Record> = BTreeMap::new();
+    for (profile, record) in records {
+        let row = (record.dns_name.clone(), record.set_identifier.clone());
+        match rows.get_mut(&row) {
+            Some(first) => first.set_property(REPAIR_PROPERTY, profile.to_string()),
+            None => drop(rows.insert(row, record)),
+        }
+    }
+    rows.into_values().collect()
 }
 
 // === impl ObservedProfile ===
@@ -200,6 +203,15 @@ impl ObservedProfile {
             .filter(move |claim| claim.owner == *owner)
     }
 
+    /// Whether there is an endpoint under this claim. The later of two claims to
+    /// one endpoint stands for nothing.
+    pub fn stands(&self, claim: &Claim) -> bool {
+        self.endpoints.contains_key(&claim.endpoint)
+            && self
+                .claim(&claim.endpoint)
+                .is_some_and(|counting| counting.owner == claim.owner)
+    }
+
     /// An owner's members: external endpoints that exist under its claim.
     pub fn members<'a>(&'a self, owner: &'a OwnerId) -> impl Iterator<Item = OwnMember<'a>> {
         self.endpoints.iter().filter_map(move |(name, endpoint)| {
@@ -221,13 +233,10 @@ impl ObservedProfile {
     /// Who decides the settings: the owner in the tag while it has a member
     /// here, else the owner of the earliest member, else nobody. The rule needs
     /// no write when an owner leaves, so no crash can lose the handover. Claims
-    /// to endpoints that do not exist do not count: their owner may be gone.
+    /// to endpoints that do not exist, or that another owner has claimed before,
+    /// do not count: their owner may be gone.
     pub fn settings_owner(&self) -> Option<&OwnerId> {
-        let standing = || {
-            self.claims
-                .iter()
-                .filter(|claim| self.endpoints.contains_key(&claim.endpoint))
-        };
+        let standing = || self.claims.iter().filter(|claim| self.stands(claim));
         let named = self.marks.settings_owner.as_ref();
         let present = named.filter(|owner| standing().any(|claim| claim.owner == **owner));
         present.or_else(|| {

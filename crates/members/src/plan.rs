@@ -14,8 +14,8 @@ mod tags;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use traffic_manager::EndpointName;
 use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
+use traffic_manager::{EndpointKind, EndpointName};
 
 use crate::batch::ProfileChange;
 use crate::finding::{Finding, Reason};
@@ -106,13 +106,20 @@ pub fn plan(
         owner,
         now,
     };
-    if let Err(no_room) = writing.add(&upserts, &departures, &mut plan) {
+    // Where the mark of a departure has no room, it is not put off.
+    let at_once = departures.at_once();
+    let add = |upserts: &[&Member], plan: &mut Plan| {
+        writing
+            .add(upserts, &departures, plan)
+            .or_else(|_| writing.add(upserts, &at_once, plan))
+    };
+    if let Err(no_room) = add(&upserts, &mut plan) {
         // The claims of the new ones have no room; who leaves can leave.
         let refuse = |member: &&Member| {
             Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
         };
         plan.refused.extend(upserts.iter().map(refuse));
-        if let Err(no_room) = writing.add(&[], &departures, &mut plan) {
+        if let Err(no_room) = add(&[], &mut plan) {
             plan.refused.extend(upserts.first().map(|member| {
                 Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
             }));
@@ -145,9 +152,11 @@ impl Writing<'_> {
             && profile
                 .settings_owner()
                 .is_none_or(|decider| decider == owner);
+        // Who was to join a profile of others knows nothing about its settings,
+        // should it have been adopted this very moment.
         let settings = upserts
             .first()
-            .filter(|_| decides)
+            .filter(|leader| decides && leader.management == Management::Manage)
             .map(|leader| &leader.settings);
         let migration = migrate::plan(profile, upserts, settings);
         let departures = departures.under(profile, settings);
@@ -245,6 +254,14 @@ fn admit<'a>(
             .endpoints()
             .get(name)
             .filter(|_| profile.claim(name).is_none());
+        let held = profile.endpoints().get(name);
+        if held.is_some_and(|endpoint| endpoint.kind() != Some(EndpointKind::External)) {
+            refuse(
+                Reason::EndpointConflict,
+                format!("endpoint {name} is not an external endpoint"),
+            );
+            continue;
+        }
         let same_target = |endpoint: &Endpoint| {
             let held = Properties::of_endpoint(endpoint);
             held.get(crate::annotation::Name::Target) == Some(&member.endpoint.target.to_string())

@@ -8,9 +8,10 @@ use crate::finding::Subject;
 use crate::owner::OwnerId;
 use crate::properties::Properties;
 
-/// Property that only the current side of a plan can have. It makes ExternalDNS
-/// plan an update, and so call us, when Azure holds something that a record
-/// cannot show, such as the same member in two profiles.
+/// Property that usually only the current side of a plan has. It makes
+/// ExternalDNS plan an update, and so call us, when Azure holds something that a
+/// record cannot show, such as the same member in two profiles. The desired side
+/// has it too when that is to stay.
 pub const REPAIR_PROPERTY: &str = "webhook/traffic-manager-repair";
 
 /// The canonical record of a member: the object's own host as a CNAME to the

@@ -8,6 +8,7 @@
 
 mod blocked;
 mod circle;
+mod current;
 mod duplicates;
 mod last;
 mod placement;
@@ -21,14 +22,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use external_dns::Endpoint as Record;
 use traffic_manager::ProfileId;
 
-use crate::finding::{Finding, Subject};
+use crate::finding::Finding;
 use crate::member::{Member, MemberKey};
-use crate::observe::{Observed, OwnMember};
+use crate::observe::{Observed, one_per_row};
 use crate::properties::Properties;
 use crate::record;
 use crate::want::{Scope, Source, Want};
 
 pub use blocked::Blocked;
+use current::Current;
 
 /// What ExternalDNS shall make true, and what is wrong.
 #[derive(Debug, Clone, Default)]
@@ -52,19 +54,20 @@ pub fn resolve(
     let mut resolution = Resolution::default();
     let mut kept = Kept::new();
     let mut wanted = Vec::new();
+    let current = Current::new(sources, observed, scope);
     for source in sources {
         let (want, findings) = source.want(scope);
         resolution.findings.extend(findings);
         match want {
             Want::Nothing => {}
-            Want::Invalid => kept.extend(current_keys(observed, scope, &source.subject, None)),
+            Want::Invalid => kept.extend(current.of_source(&source.subject)),
             Want::Member(member) => wanted.push(*member),
         }
     }
     let (mut wanted, losers) = duplicates::separate(wanted, observed, scope);
     for (loser, finding) in losers {
         resolution.findings.push(finding);
-        keep_current(&loser, &wanted, observed, scope, &mut kept);
+        kept.extend(current.of_member(&loser, &wanted));
     }
 
     // A member that is refused falls back to what it is now, which takes room
@@ -72,6 +75,9 @@ pub fn resolve(
     // Every round refuses at least one member, so this ends.
     loop {
         let mut round = place(&wanted, &kept, observed, scope, blocked);
+        if round.refused.is_empty() {
+            round.refused = circle::too_early(&round, observed, scope);
+        }
         if round.refused.is_empty() {
             round.refused = circle::stuck(&round, observed, scope);
         }
@@ -91,26 +97,12 @@ pub fn resolve(
                 continue;
             };
             let member = wanted.swap_remove(index);
-            keep_current(&member, &wanted, observed, scope, &mut kept);
+            kept.extend(current.of_member(&member, &wanted));
         }
     }
     resolution.findings.sort_unstable();
     resolution.findings.dedup();
     resolution
-}
-
-/// An object that does not get what it wants keeps what it has, unless another
-/// object has been given it.
-fn keep_current(
-    member: &Member,
-    wanted: &[Member],
-    observed: &Observed,
-    scope: &Scope,
-    kept: &mut Kept,
-) {
-    let spoken_for: BTreeSet<_> = wanted.iter().map(|member| &member.key).collect();
-    let current = current_keys(observed, scope, &member.subject, Some(&member.key));
-    kept.extend(current.into_iter().filter(|key| !spoken_for.contains(key)));
 }
 
 /// The outcome of trying to place all members.
@@ -144,32 +136,6 @@ fn place(
     round
 }
 
-/// The members that an object has now. When it is known which endpoint it
-/// wants, only that endpoint counts, in whichever profile it is.
-fn current_keys(
-    observed: &Observed,
-    scope: &Scope,
-    subject: &Subject,
-    wanted: Option<&MemberKey>,
-) -> Vec<MemberKey> {
-    let current = || {
-        observed
-            .members(&scope.owner)
-            .filter(|member| member.subject() == subject && !member.is_leaving())
-    };
-    let same_name =
-        |member: &OwnMember<'_>| wanted.is_some_and(|key| key.endpoint == member.key.endpoint);
-    let exact: Vec<_> = current()
-        .filter(same_name)
-        .map(|member| member.key)
-        .collect();
-    if exact.is_empty() {
-        current().map(|member| member.key).collect()
-    } else {
-        exact
-    }
-}
-
 fn records(
     accepted: Vec<(Member, Properties)>,
     settings: &BTreeMap<ProfileId, Properties>,
@@ -177,15 +143,17 @@ fn records(
     observed: &Observed,
     scope: &Scope,
 ) -> Vec<Record> {
-    let mut records: Vec<Record> = observed
+    let kept = observed
         .members(&scope.owner)
-        .filter(|member| kept.contains(&member.key))
+        .filter(|member| kept.contains(&member.key));
+    let mut records = one_per_row(kept.map(|member| {
         // Settings are shared: a kept member takes part in their change.
-        .map(|member| match settings.get(&member.key.profile) {
+        let record = match settings.get(&member.key.profile) {
             Some(settings) => member.record_with(&scope.owner, settings.clone()),
             None => member.record(&scope.owner),
-        })
-        .collect();
+        };
+        (member.key.profile, record)
+    }));
     for (member, properties) in accepted {
         let id = &member.key.profile;
         let fqdn = observed.profile(id).map_or_else(

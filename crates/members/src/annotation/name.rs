@@ -84,6 +84,18 @@ names! {
 // === impl Name ===
 
 impl Name {
+    /// What belongs to the profile and can change; not its DNS name.
+    pub const SETTINGS: &[Self] = &[
+        Self::Hostname,
+        Self::ProfileStatus,
+        Self::RoutingMethod,
+        Self::DnsTtl,
+        Self::MonitorProtocol,
+        Self::MonitorPort,
+        Self::MonitorPath,
+        Self::MaxReturn,
+    ];
+
     /// The name with this text after `traffic-manager-`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL

@@ -65,6 +65,11 @@ impl Annotations {
         self.unknown.dedup();
     }
 
+    /// Takes these annotations away.
+    pub fn forget(&mut self, names: &[Name]) {
+        self.values.retain(|name, _| !names.contains(name));
+    }
+
     /// The text of one annotation.
     pub fn get(&self, name: Name) -> Option<&str> {
         self.values.get(&name).map(String::as_str)

@@ -1,4 +1,5 @@
-//! Upkeep of this owner's claims: those without an endpoint are given up, what
+//! Upkeep of this owner's claims: those under which no endpoint stands, because
+//! there is none or another owner has claimed it before, are given up, what
 //! is claimed twice is claimed once, and the heartbeat goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +13,8 @@ use crate::claim::{self, Claim};
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
 
-/// How long a stale claim, one without an endpoint, is left alone: its create
-/// may be under way.
+/// How long a stale claim, one under which no endpoint stands, is left alone: its
+/// create may be under way.
 const STALE_CLAIM: Duration = Duration::from_mins(10);
 /// How old a heartbeat may be at least.
 const HEARTBEAT_AGE: Duration = Duration::from_hours(1);
@@ -24,8 +25,7 @@ const HEARTBEAT_SPREAD: u8 = 31;
 pub(super) fn upkeep(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) -> Vec<Step> {
     let nothing = BTreeMap::new();
     let held = profile.wire.tags.as_ref().unwrap_or(&nothing);
-    let is_stale =
-        |claim: &Claim| !profile.endpoints().contains_key(&claim.endpoint) && !is_fresh(claim, now);
+    let is_stale = |claim: &Claim| !profile.stands(claim) && !is_fresh(claim, now);
     let mut names = BTreeSet::new();
     let superfluous = profile
         .claims_of(owner)

@@ -59,6 +59,13 @@ impl Departures {
         departures
     }
 
+    /// The same without a grace for those that leave now.
+    pub(super) fn at_once(&self) -> Self {
+        let mut departures = self.clone();
+        departures.now.append(&mut departures.later);
+        departures
+    }
+
     /// Whether the endpoint may be deleted.
     pub(super) fn has(&self, name: &EndpointName) -> bool {
         self.now.contains(name) || self.yielding.contains(name)

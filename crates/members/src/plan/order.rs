@@ -6,35 +6,22 @@
 //! model of the profile: deletes first, then whatever is admissible, and where
 //! writes wait for each other in a circle, one endpoint is moved aside.
 
+mod slot;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointKind, EndpointName, RoutingMethod, SubnetRange, Target};
+use traffic_manager::{EndpointName, RoutingMethod};
 
 use super::leaving::Departures;
 use super::{Gate, Step, Write};
 use crate::annotation::Name;
 use crate::body;
-use crate::finding::{Finding, Reason};
+use crate::finding::{Finding, Reason, Subject};
 use crate::member::{Member, MemberKey};
 use crate::observe::ObservedProfile;
 use crate::properties::Properties;
-
-/// What an endpoint occupies.
-#[derive(Debug, Clone, Default)]
-struct Slot {
-    target: Option<Target>,
-    priority: Option<i64>,
-    codes: BTreeSet<String>,
-    ranges: Vec<SubnetRange>,
-}
-
-/// Why a write has to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Clash {
-    Priority,
-    Other(&'static str),
-}
+use slot::{Clash, Slot, clash};
 
 /// Orders the endpoint writes of a plan.
 pub(super) fn order(
@@ -84,35 +71,96 @@ pub(super) fn order(
         .collect();
 
     while !pending.is_empty() {
+        // Nothing makes way for a write that cannot come true.
+        let stays = |name: &EndpointName| {
+            let mut waiting = pending.iter().map(|(other, _)| &other.key.endpoint);
+            !departures.yielding.contains(name)
+                && !renamed.contains_key(name)
+                && waiting.all(|other| other != name)
+        };
+        let hopeless = pending
+            .iter()
+            .enumerate()
+            .find_map(|(index, (member, body))| {
+                let name = &member.key.endpoint;
+                let (holder, why) = clash(&model, name, &Slot::of(body), method, &stays)?;
+                Some((index, holder, why))
+            });
+        if let Some((index, holder, why)) = hopeless {
+            if why == Clash::Priority && !is_ranked(pending[index].0, method) {
+                // The number means nothing to this method, and somebody has
+                // taken it since: Azure assigns another one.
+                pending[index].1.properties.priority = None;
+                continue;
+            }
+            let (member, _) = pending.remove(index);
+            refused.push(refusal(member, &holder, why.what()));
+            renamed.retain(|_, new| *new != member.key.endpoint);
+            continue;
+        }
         // New endpoints that leave the number to Azure come last: it could
         // choose one that another write is about to ask for.
         let numbered = pending
             .iter()
             .any(|(_, body)| body.properties.priority.is_some());
-        let admissible = pending.iter().position(|(member, body)| {
-            (body.properties.priority.is_some() || !numbered)
-                && clash(&model, &member.key.endpoint, &Slot::of(body), method).is_none()
-        });
+        let fits = |(member, body): &(&Member, Endpoint)| {
+            let name = &member.key.endpoint;
+            clash(&model, name, &Slot::of(body), method, &|_| true).is_none()
+        };
+        let in_turn =
+            |(_, body): &(&Member, Endpoint)| body.properties.priority.is_some() || !numbered;
+        // Who is away at the moment comes first, and does not wait for a number.
+        let is_away = |(member, _): &(&Member, _)| undo.contains_key(&member.key.endpoint);
+        let admissible = pending
+            .iter()
+            .position(|write| is_away(write) && fits(write))
+            .or_else(|| {
+                pending
+                    .iter()
+                    .position(|write| in_turn(write) && fits(write))
+            });
         if let Some(index) = admissible {
-            let (member, body) = pending.remove(index);
+            let waits_for_a_number = !in_turn(&pending[index]);
+            let (member, mut body) = pending.remove(index);
+            if waits_for_a_number {
+                let taken = model.values().filter_map(|slot| slot.priority);
+                let last = taken.chain(reserved.iter().copied()).max();
+                body.properties.priority = last.map(|last| last + 1).filter(|next| *next <= 1000);
+            }
             let mut slot = Slot::of(&body);
             slot.priority = slot
                 .priority
                 .or_else(|| model.get(&member.key.endpoint)?.priority);
             let name = &member.key.endpoint;
+            let put_back = undo.remove(name).unwrap_or_default();
+            // Who takes the place of one that is away gives it back with it.
+            for olds in undo.values_mut() {
+                if olds.iter().any(|old| slot.meets(&Slot::of(old))) {
+                    olds.splice(..0, held(name));
+                }
+            }
             model.insert(name.clone(), slot);
             steps.push(put(name, body));
-            let put_back = undo.remove(name).unwrap_or_default();
-            steps.extend(put_back.into_iter().map(|old| put_back_for(name, old)));
+            for old in with_priorities_of_their_own(put_back, name, &model, &reserved) {
+                steps.push(put_back_for(name, old));
+            }
             continue;
         }
         let Some((member, holder, why)) = pending.iter().find_map(|(member, body)| {
-            let (holder, why) = clash(&model, &member.key.endpoint, &Slot::of(body), method)?;
+            let name = &member.key.endpoint;
+            let (holder, why) = clash(&model, name, &Slot::of(body), method, &|_| true)?;
             Some((*member, holder, why))
         }) else {
             break;
         };
-        if let Some(new) = renamed.remove(&holder) {
+        if departures.yielding.contains(&holder) {
+            steps.push(delete(&holder));
+            model.remove(&holder);
+            continue;
+        }
+        if why != Clash::Priority
+            && let Some(new) = renamed.remove(&holder)
+        {
             // The new name needs what the old one has.
             steps.push(delete_for(&holder, &new));
             model.remove(&holder);
@@ -122,28 +170,19 @@ pub(super) fn order(
             }
             continue;
         }
-        if departures.yielding.contains(&holder) {
-            steps.push(delete(&holder));
-            model.remove(&holder);
-            continue;
-        }
-        let waits = pending
-            .iter()
-            .any(|(other, _)| other.key.endpoint == holder);
+        let waits = renamed.contains_key(&holder)
+            || pending
+                .iter()
+                .any(|(other, _)| other.key.endpoint == holder);
         match (waits, why) {
             (true, Clash::Priority) => {
-                // Its own write comes later; until then it keeps everything but
-                // the number that somebody waits for.
-                let taken: BTreeSet<i64> =
-                    model.values().filter_map(|slot| slot.priority).collect();
-                let free = (1..=1000)
-                    .rev()
-                    .find(|number| !taken.contains(number) && !reserved.contains(number));
-                let existing = profile.endpoints().get(&holder);
-                if let (Some(free), Some(existing), Some(slot)) =
+                // Its own write, or that of its new name, comes later; until
+                // then it keeps everything but the number that somebody waits for.
+                let free = free_priority(&model, &reserved);
+                let existing = held(&holder);
+                if let (Some(free), Some(mut body), Some(slot)) =
                     (free, existing, model.get_mut(&holder))
                 {
-                    let mut body = existing.to_request();
                     body.properties.priority = Some(free);
                     slot.priority = Some(free);
                     steps.push(put(&holder, body));
@@ -161,20 +200,8 @@ pub(super) fn order(
                     .or_default()
                     .extend(held(&holder));
             }
-            (false, Clash::Priority) if !is_ranked(member, method) => {
-                // The number means nothing to this method, and somebody has
-                // taken it since: Azure assigns another one.
-                let key = member.key.clone();
-                if let Some((_, body)) = pending.iter_mut().find(|(other, _)| other.key == key) {
-                    body.properties.priority = None;
-                }
-            }
             (false, why) => {
-                let what = match why {
-                    Clash::Priority => "priority",
-                    Clash::Other(what) => what,
-                };
-                refused.push(refusal(member, &holder, what));
+                refused.push(refusal(member, &holder, why.what()));
                 pending.retain(|(other, _)| other.key != member.key);
             }
         }
@@ -186,9 +213,11 @@ pub(super) fn order(
             steps.push(delete_for(&old, &new));
         }
     }
-    for old in undo.into_values().flatten() {
-        if let Some(name) = old.endpoint_name() {
-            steps.push(put(&name, old));
+    for (member, olds) in undo {
+        for old in with_priorities_of_their_own(olds, &member, &model, &reserved) {
+            if let Some(name) = old.endpoint_name() {
+                steps.push(put(&name, old));
+            }
         }
     }
     (steps, refused)
@@ -199,9 +228,39 @@ fn is_ranked(member: &Member, method: Option<RoutingMethod>) -> bool {
     [method, Some(member.settings.method)].contains(&Some(RoutingMethod::Priority))
 }
 
+/// What is put back when the write of `member` fails. Somebody may have been
+/// given a priority of theirs meanwhile.
+fn with_priorities_of_their_own(
+    mut olds: Vec<Endpoint>,
+    member: &EndpointName,
+    model: &BTreeMap<EndpointName, Slot>,
+    reserved: &BTreeSet<i64>,
+) -> Vec<Endpoint> {
+    let names: Vec<_> = olds.iter().filter_map(Endpoint::endpoint_name).collect();
+    for old in &mut olds {
+        let mut others = model
+            .iter()
+            .filter(|(name, _)| *name != member && !names.contains(name));
+        let priority = old.properties.priority;
+        if priority.is_some() && others.any(|(_, slot)| slot.priority == priority) {
+            old.properties.priority = free_priority(model, reserved);
+        }
+    }
+    olds
+}
+
+/// A number that no endpoint has and no write asks for.
+fn free_priority(model: &BTreeMap<EndpointName, Slot>, reserved: &BTreeSet<i64>) -> Option<i64> {
+    let taken: BTreeSet<i64> = model.values().filter_map(|slot| slot.priority).collect();
+    (1..=1000)
+        .rev()
+        .find(|number| !taken.contains(number) && !reserved.contains(number))
+}
+
 /// Old names and the new names of the same objects: a removal and a new
 /// endpoint of one object is a rename, and the member must not be lost when the
-/// new endpoint is refused.
+/// new endpoint is refused. So it is when the host changes with it, or when the
+/// object was made again under another name.
 fn renames(
     profile: &ObservedProfile,
     upserts: &[&Member],
@@ -213,13 +272,17 @@ fn renames(
         .filter(|member| !profile.endpoints().contains_key(&member.key.endpoint))
         .collect();
     let mut renames = BTreeMap::new();
-    for old in removals {
-        let subject = profile.claim(old).map(|claim| &claim.subject);
-        let heir = new
-            .iter()
-            .position(|member| Some(&member.subject) == subject);
-        if let Some(heir) = heir {
-            renames.insert(old.clone(), new.remove(heir).key.endpoint.clone());
+    for is_heir in [Subject::eq, Subject::resembles] {
+        for old in removals {
+            let Some(claim) = profile.claim(old).filter(|_| !renames.contains_key(old)) else {
+                continue;
+            };
+            let heir = new
+                .iter()
+                .position(|member| is_heir(&member.subject, &claim.subject));
+            if let Some(heir) = heir {
+                renames.insert(old.clone(), new.remove(heir).key.endpoint.clone());
+            }
         }
     }
     renames
@@ -276,66 +339,4 @@ fn refusal(member: &Member, holder: &EndpointName, what: &str) -> (MemberKey, Fi
         ),
     );
     (member.key.clone(), finding)
-}
-
-/// The first endpoint that a write of `slot` would clash with.
-fn clash(
-    model: &BTreeMap<EndpointName, Slot>,
-    name: &EndpointName,
-    slot: &Slot,
-    method: Option<RoutingMethod>,
-) -> Option<(EndpointName, Clash)> {
-    let family = slot.target.as_ref().map(Target::family);
-    let others = || model.iter().filter(|(other, _)| *other != name);
-    let found = |clash| move |(other, _): (&EndpointName, &Slot)| (other.clone(), clash);
-    let same_target =
-        others().find(|(_, other)| slot.target.is_some() && other.target == slot.target);
-    let same_code = || others().find(|(_, other)| !other.codes.is_disjoint(&slot.codes));
-    let same_range = || {
-        others().find(|(_, other)| {
-            other
-                .ranges
-                .iter()
-                .any(|range| slot.ranges.iter().any(|mine| mine.overlaps(range)))
-        })
-    };
-    let other_family = || {
-        let mixes = |other: &Slot| {
-            let theirs = other.target.as_ref().map(Target::family);
-            theirs.is_some() && family.is_some() && theirs != family
-        };
-        others().find(|(_, other)| method != Some(RoutingMethod::MultiValue) && mixes(other))
-    };
-    let same_priority =
-        || others().find(|(_, other)| slot.priority.is_some() && other.priority == slot.priority);
-    same_target
-        .map(found(Clash::Other("target")))
-        .or_else(|| same_code().map(found(Clash::Other("geographic codes"))))
-        .or_else(|| same_range().map(found(Clash::Other("address ranges"))))
-        .or_else(|| other_family().map(found(Clash::Other("profile, but not its kind of target,"))))
-        .or_else(|| same_priority().map(found(Clash::Priority)))
-}
-
-// === impl Slot ===
-
-impl Slot {
-    fn of(endpoint: &Endpoint) -> Self {
-        let held = &endpoint.properties;
-        let external = endpoint.kind() == Some(EndpointKind::External);
-        Self {
-            target: held
-                .target
-                .as_deref()
-                .filter(|_| external)
-                .and_then(|text| text.parse().ok()),
-            priority: held.priority,
-            codes: held.geo_mapping.iter().flatten().cloned().collect(),
-            ranges: held
-                .subnets
-                .iter()
-                .flatten()
-                .filter_map(SubnetRange::from_wire)
-                .collect(),
-        }
-    }
 }

@@ -11,7 +11,7 @@ use super::taken::Taken;
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
 use crate::member::{Member, MemberKey};
-use crate::observe::{Observed, OwnMember};
+use crate::observe::{Observed, ObservedProfile, OwnMember};
 use crate::want::Scope;
 
 /// A member that waits for another one to leave.
@@ -30,7 +30,7 @@ pub(super) fn stuck(
         let held = || {
             observed
                 .members(&scope.owner)
-                .filter(|held| *held.subject() == member.subject)
+                .filter(|held| !held.is_leaving() && *held.subject() == member.subject)
         };
         held().next().is_some() && held().all(|held| held.key.profile != member.key.profile)
     };
@@ -43,8 +43,10 @@ pub(super) fn stuck(
     let mut waiting: Vec<Waiting<'_>> = movers
         .iter()
         .filter_map(|member| {
-            let leaves =
-                |held: &OwnMember<'_>| movers.iter().any(|mover| mover.subject == *held.subject());
+            // What only waits for the end of its grace makes way by itself.
+            let leaves = |held: &OwnMember<'_>| {
+                !held.is_leaving() && movers.iter().any(|mover| mover.subject == *held.subject())
+            };
             let profile = observed.profile(&member.key.profile)?;
             let mut holders = profile.members(&scope.owner).filter(leaves);
             let holder = holders.find(|held| in_the_way(member, held, round))?;
@@ -67,6 +69,59 @@ pub(super) fn stuck(
         .iter()
         .map(|waiting| (waiting.member.key.clone(), finding(waiting)))
         .collect()
+}
+
+/// The members of a round that are after an endpoint which another object has
+/// and is about to leave. It has to be in place elsewhere first, or a failure
+/// would leave it with neither.
+pub(super) fn too_early(
+    round: &Round,
+    observed: &Observed,
+    scope: &Scope,
+) -> Vec<(MemberKey, Finding)> {
+    let members = round.accepted.iter().map(|(member, _)| member);
+    let goes_on = |held: &OwnMember<'_>| {
+        let mut others = round.accepted.iter().map(|(member, _)| member);
+        others.any(|other| other.subject == *held.subject())
+    };
+    let refusals = members.filter_map(|member| {
+        let holder = observed
+            .profile(&member.key.profile)?
+            .members(&scope.owner)
+            .find(|held| held.key == member.key)?;
+        let of_another = *holder.subject() != member.subject && !holder.is_leaving();
+        (of_another && goes_on(&holder)).then(|| {
+            let message = format!(
+                "endpoint {} of profile {} is that of {} until that one has another",
+                member.key.endpoint,
+                member.key.profile.name,
+                holder.subject()
+            );
+            let finding = Finding::new(Reason::EndpointConflict, &member.subject, message);
+            (member.key.clone(), finding)
+        })
+    });
+    refusals.collect()
+}
+
+/// Whether the member can only come to the profile when one that moves to
+/// another profile has left.
+pub(super) fn waits_for_a_mover(
+    member: &Member,
+    profile: &ObservedProfile,
+    round: &Round,
+    scope: &Scope,
+) -> bool {
+    let moves = |held: &OwnMember<'_>| {
+        let wishes = || {
+            let wanted = round.accepted.iter().map(|(member, _)| member);
+            wanted.filter(|wish| wish.subject == *held.subject())
+        };
+        wishes().next().is_some() && wishes().all(|wish| wish.key.profile != profile.id)
+    };
+    profile
+        .members(&scope.owner)
+        .any(|held| !held.is_leaving() && moves(&held) && in_the_way(member, &held, round))
 }
 
 /// Whether the endpoint has to go before the member can come.

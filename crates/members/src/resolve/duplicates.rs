@@ -43,7 +43,7 @@ fn contest<K: Ord>(
     }
     let mut winners = Vec::new();
     for mut rivals in contests.into_values() {
-        rivals.sort_by_key(|member| (!holds(member, observed, scope), member.subject.clone()));
+        rivals.sort_by_key(|member| (hold(member, observed, scope), member.subject.clone()));
         let mut rivals = rivals.into_iter();
         let Some(winner) = rivals.next() else {
             continue;
@@ -57,13 +57,31 @@ fn contest<K: Ord>(
     winners
 }
 
-/// Whether the object has this endpoint already, in this profile or in the one
-/// that it moves from.
-fn holds(member: &Member, observed: &Observed, scope: &Scope) -> bool {
+/// What an object has of the endpoint that it wants; the best comes first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Hold {
+    /// It has it.
+    Here,
+    /// It has one of this name in the profile that it moves from.
+    Elsewhere,
+    /// It has none of this name.
+    Nowhere,
+}
+
+fn hold(member: &Member, observed: &Observed, scope: &Scope) -> Hold {
     let MemberKey { endpoint, .. } = &member.key;
-    observed
-        .members(&scope.owner)
-        .any(|held| held.key.endpoint == *endpoint && *held.subject() == member.subject)
+    let held = || {
+        observed
+            .members(&scope.owner)
+            .filter(|held| held.key.endpoint == *endpoint && *held.subject() == member.subject)
+    };
+    if held().any(|held| held.key == member.key) {
+        Hold::Here
+    } else if held().next().is_some() {
+        Hold::Elsewhere
+    } else {
+        Hold::Nowhere
+    }
 }
 
 fn already_described(loser: &Member, winner: &Member) -> Finding {

@@ -3,6 +3,7 @@
 
 use traffic_manager::Switch;
 
+use super::circle::waits_for_a_mover;
 use super::{Kept, Round};
 use crate::finding::{Finding, Reason};
 use crate::member::{Member, MemberKey};
@@ -64,7 +65,9 @@ fn last_of<'a>(
         endpoint.is_enabled() && own().all(|member| member.key.endpoint != *name)
     });
     let placed = round.accepted.iter().any(|(member, _)| {
-        member.key.profile == profile.id && member.endpoint.status == Switch::Enabled
+        member.key.profile == profile.id
+            && member.endpoint.status == Switch::Enabled
+            && !waits_for_a_mover(member, profile, round, scope)
     });
     let standing = own().any(|member| kept.contains(&member.key) && member.endpoint.is_enabled());
     if of_others || placed || standing {

@@ -15,10 +15,53 @@ pub(crate) struct Azure {
     pub(crate) writes: usize,
     /// Whether the last endpoint write was a delete.
     pub(crate) deleted_last: bool,
+    /// What is going to go wrong.
+    pub(crate) trouble: Option<Trouble>,
+    /// Whether something has gone wrong.
+    pub(crate) troubled: bool,
+}
+
+/// One write that fails.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trouble {
+    /// How many writes succeed before it.
+    pub(crate) after: usize,
+    pub(crate) kind: TroubleKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TroubleKind {
+    /// The write does not happen.
+    Refused,
+    /// The write happens, and the answer is lost.
+    AnswerLost,
+    /// Neither this write nor any later one happens: the process is gone.
+    Killed,
 }
 
 impl Azure {
+    /// Writes, or fails as was asked for.
     pub(crate) fn write(&mut self, id: &ProfileId, write: &Write) -> Result<(), String> {
+        let Some(trouble) = &mut self.trouble else {
+            return self.perform(id, write);
+        };
+        if let Some(after) = trouble.after.checked_sub(1) {
+            trouble.after = after;
+            return self.perform(id, write);
+        }
+        self.troubled = true;
+        match trouble.kind {
+            TroubleKind::Refused => self.trouble = None,
+            TroubleKind::AnswerLost => {
+                self.trouble = None;
+                self.perform(id, write)?;
+            }
+            TroubleKind::Killed => {}
+        }
+        Err("trouble".to_owned())
+    }
+
+    fn perform(&mut self, id: &ProfileId, write: &Write) -> Result<(), String> {
         self.writes += 1;
         if matches!(write, Write::PutEndpoint(_) | Write::DeleteEndpoint(_)) {
             self.deleted_last = matches!(write, Write::DeleteEndpoint(_));

@@ -7,10 +7,10 @@ use external_dns::{Changes, Endpoint as Record, RecordType};
 use jiff::Timestamp;
 use members::batch::{Batch, ProfileChange};
 use members::gather::gather;
-use members::plan::{Gate, Write, plan};
+use members::plan::{Gate, Step, Write, plan};
 use members::resolve::{Blocked, resolve};
 use members::want::Brakes;
-use members::{Finding, Observed, ObservedProfile, OwnerId, Scope};
+use members::{Finding, Member, MemberKey, Observed, ObservedProfile, OwnerId, Scope};
 use traffic_manager::ProfileId;
 
 use crate::azure::Azure;
@@ -28,6 +28,12 @@ pub(crate) struct Loop {
     #[expect(dead_code, reason = "shown when an assertion on the loop fails")]
     pub(crate) refused: Vec<Finding>,
     pub(crate) writes: usize,
+}
+
+/// What became of one profile's change.
+struct Applied {
+    refused: Vec<Finding>,
+    missing: BTreeSet<MemberKey>,
 }
 
 /// An object: host and annotations, without prefixes.
@@ -91,6 +97,7 @@ impl Cluster {
         (resolution.records, resolution.findings)
     }
 
+    /// Writes the change of one profile, failures and all, as the provider does.
     fn apply(
         &self,
         azure: &mut Azure,
@@ -98,7 +105,7 @@ impl Cluster {
         change: &ProfileChange,
         now: i64,
         exchange: bool,
-    ) -> Vec<Finding> {
+    ) -> Applied {
         let profile = azure
             .profiles
             .get(id)
@@ -106,19 +113,45 @@ impl Cluster {
             .and_then(ObservedProfile::new);
         let now = Timestamp::from_second(now).unwrap();
         let plan = plan(profile.as_ref(), change, &self.scope, now);
+        let mut failed = Vec::new();
         for step in &plan.steps {
-            if step.gate == Gate::Undo {
+            let member_failed = step.member.is_some()
+                && failed
+                    .iter()
+                    .any(|other: &&Step| other.member == step.member);
+            let left_out = match step.gate {
+                Gate::Undo => !member_failed,
+                Gate::AfterSuccess => !failed.is_empty(),
+                Gate::Vital | Gate::Alone => member_failed,
+            };
+            if left_out || failed.iter().any(|step| step.gate == Gate::Vital) {
                 continue;
             }
             let written = azure.write(id, &step.write);
             if exchange && matches!(step.write, Write::PatchProfile(_)) {
                 continue;
             }
-            written.unwrap_or_else(|error| {
-                panic!("{error}\nrefused: {:#?}\nin {:#?}", step.write, plan.steps)
-            });
+            if let Err(error) = written {
+                assert!(
+                    azure.troubled,
+                    "{error}\nrefused: {:#?}\nin {:#?}",
+                    step.write, plan.steps
+                );
+                failed.push(step);
+            }
         }
-        plan.refused
+        let is_missing = |member: &Member| {
+            let refused = |finding: &Finding| finding.subject == member.subject;
+            plan.refused.iter().any(refused)
+                || failed.iter().any(|step| {
+                    step.gate == Gate::Vital || step.member.as_ref() == Some(&member.key.endpoint)
+                })
+        };
+        let missing = change.upserts.iter().filter(|member| is_missing(member));
+        Applied {
+            missing: missing.map(|member| member.key.clone()).collect(),
+            refused: plan.refused,
+        }
     }
 
     /// Carries out changes as the provider does. Panics when Azure refuses a write.
@@ -127,8 +160,9 @@ impl Cluster {
         let mut batch = Batch::new(changes, &self.scope);
         assert!(batch.findings.is_empty(), "{:?}", batch.findings);
         let mut staged = BTreeSet::new();
+        let mut missing = BTreeSet::new();
         loop {
-            let stage = batch.next_stage(&BTreeSet::new());
+            let stage = batch.next_stage(&missing);
             if stage.is_empty() {
                 break;
             }
@@ -136,7 +170,9 @@ impl Cluster {
                 // Profiles that exchange members are written twice. In the
                 // first of the two a settings change may be refused.
                 let exchange = staged.contains(id) || !batch.is_done();
-                refused.extend(self.apply(azure, id, change, now, exchange));
+                let applied = self.apply(azure, id, change, now, exchange);
+                refused.extend(applied.refused);
+                missing.extend(applied.missing);
                 staged.insert(id.clone());
             }
         }
@@ -145,10 +181,15 @@ impl Cluster {
 
     /// One loop. Panics when Azure refuses a write.
     pub(crate) fn run(&self, azure: &mut Azure, objects: &[Object], now: i64) -> Loop {
+        self.run_records(azure, &Self::sources(objects), now)
+    }
+
+    /// One loop with these records of sources.
+    pub(crate) fn run_records(&self, azure: &mut Azure, sources: &[Record], now: i64) -> Loop {
         let before = azure.writes;
         let records = self.observed(azure).records(&self.scope.owner);
         let observation = self.controller.observe(records);
-        let (adjusted, findings) = self.adjust(azure, &Self::sources(objects));
+        let (adjusted, findings) = self.adjust(azure, sources);
         let changes = self.controller.plan(&observation, adjusted);
         let refused = match &changes {
             Some(changes) => self.carry_out(azure, changes, now),

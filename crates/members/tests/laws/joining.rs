@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use members::Reason;
+use rstest::rstest;
+use serde_json::{Value, json};
 use traffic_manager::profile::{Endpoint, Profile};
 
 use crate::azure::Azure;
@@ -120,6 +122,48 @@ fn settings_of_a_joined_profile_are_reported_and_never_written() {
     assert_eq!(looped.findings.len(), 1);
     assert_eq!(foreign(&azure, &["e"]), before);
     assert!(east.run(&mut azure, &objects, NOW).changes.is_none());
+}
+
+/// Terraform can set what no annotation can ask for.
+#[rstest]
+#[case::path_under_tcp("/properties/monitorConfig", json!({"protocol": "TCP", "port": 443, "path": "/odd"}))]
+#[case::path_with_a_space("/properties/monitorConfig/path", json!("/a b"))]
+#[case::path_without_a_slash("/properties/monitorConfig/path", json!("health"))]
+#[case::no_monitor("/properties/monitorConfig", json!(null))]
+#[case::no_ttl("/properties/dnsConfig/ttl", json!(0))]
+#[case::a_method_of_tomorrow("/properties/trafficRoutingMethod", json!("Quantum"))]
+fn members_join_whatever_the_settings_are(#[case] pointer: &str, #[case] value: Value) {
+    let (east, mut azure) = (Cluster::new("east"), terraform());
+    let mut body = serde_json::to_value(&azure.profiles[&profile("p")]).unwrap();
+    *body.pointer_mut(pointer).unwrap() = value;
+    let body: Profile = serde_json::from_value(body).unwrap();
+    azure.profiles.insert(profile("p"), body);
+    let before = foreign(&azure, &["e"]);
+    for (weight, writes) in [("70", 2), ("50", 1), ("50", 0)] {
+        let looped = east.run(&mut azure, &joining(weight), NOW);
+        assert_eq!(looped.writes, writes, "{looped:#?}");
+        assert_eq!(foreign(&azure, &["e"]), before);
+    }
+}
+
+/// Between the listing and the write.
+#[test]
+fn who_joins_a_profile_that_is_adopted_this_moment_leaves_its_settings_alone() {
+    let (east, mut azure) = (Cluster::new("east"), terraform());
+    let (wanted, _) = east.adjust(&azure, &Cluster::sources(&joining("70")));
+    let tags = &mut azure.profiles.get_mut(&profile("p")).unwrap().tags;
+    let mark = ("externaldns-managed-by", "external-dns-traffic-manager");
+    tags.as_mut()
+        .unwrap()
+        .insert(mark.0.to_owned(), mark.1.to_owned());
+    let before = foreign(&azure, &["e"]);
+    let changes = external_dns::Changes {
+        create: wanted,
+        ..external_dns::Changes::default()
+    };
+    assert_eq!(east.carry_out(&mut azure, &changes, NOW), []);
+    assert!(azure.endpoint(&profile("p"), "e").is_some());
+    assert_eq!(foreign(&azure, &["e"]), before);
 }
 
 #[test]

@@ -7,8 +7,10 @@ mod azure;
 mod brakes;
 mod cluster;
 mod joining;
+mod keeping;
 mod room;
 mod stories;
+mod trouble;
 mod upkeep;
 
 use members::want::Brakes;
