@@ -178,10 +178,26 @@ fn obstacle(
         let missing = requirement::missing(method, &member.endpoint)?;
         Some(format!("{} has no {missing}", member.subject))
     });
-    of_members.or_else(|| {
+    let of_staying = || {
         staying.iter().find_map(|(name, endpoint)| {
             let missing = requirement::missing_on_wire(method, endpoint)?;
             Some(format!("endpoint {name} has no {missing}"))
         })
-    })
+    };
+    // One endpoint at most takes the clients that no range holds.
+    let fallbacks = || {
+        let own = members
+            .iter()
+            .filter(|member| member.endpoint.subnets.is_none());
+        let own = own.map(|member| member.key.endpoint.to_string());
+        let held = staying.iter().filter(|(_, endpoint)| {
+            let ranges = endpoint.properties.subnets.iter().flatten();
+            ranges.count() == 0
+        });
+        let mut without = own.chain(held.map(|(name, _)| name.to_string()));
+        let (one, two) = (without.next()?, without.next()?);
+        (method == RoutingMethod::Subnet)
+            .then(|| format!("endpoints {one} and {two} both have no address ranges"))
+    };
+    of_members.or_else(of_staying).or_else(fallbacks)
 }

@@ -9,6 +9,7 @@ use traffic_manager::{
     EndpointKind, EndpointName, GeoCode, GeoMapping, RoutingMethod, SubnetRange, Subnets, Target,
 };
 
+use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
 use crate::member::Member;
 use crate::requirement;
@@ -20,6 +21,8 @@ pub(super) struct Taken {
     families: BTreeMap<TargetFamily, EndpointName>,
     codes: BTreeMap<GeoCode, EndpointName>,
     ranges: Vec<(SubnetRange, EndpointName)>,
+    /// The endpoint without ranges, which takes every other client.
+    fallback: Option<EndpointName>,
     pub(super) priorities: BTreeMap<u16, EndpointName>,
 }
 
@@ -50,6 +53,9 @@ impl Taken {
             {
                 taken.codes.insert(code, (*name).clone());
             }
+            if held.subnets.iter().flatten().next().is_none() {
+                taken.fallback = Some((*name).clone());
+            }
             for range in held
                 .subnets
                 .iter()
@@ -73,6 +79,9 @@ impl Taken {
         self.families.insert(spec.target.family(), name.clone());
         for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {
             self.codes.insert(code.clone(), name.clone());
+        }
+        if spec.subnets.is_none() {
+            self.fallback = Some(name.clone());
         }
         for range in spec.subnets.iter().flat_map(Subnets::ranges) {
             self.ranges.push((*range, name.clone()));
@@ -123,6 +132,15 @@ impl Taken {
                     "geographic code {code} is already mapped to endpoint {holder} of profile {profile}"
                 ));
             }
+        }
+        if method == Some(RoutingMethod::Subnet)
+            && spec.subnets.is_none()
+            && let Some(holder) = &self.fallback
+        {
+            return refuse(format!(
+                "endpoint {holder} of profile {profile} has no address ranges already, and one endpoint at most takes every other client; give this object ranges with {}",
+                Name::Subnets
+            ));
         }
         for range in spec.subnets.iter().flat_map(Subnets::ranges) {
             if let Some((other, holder)) =

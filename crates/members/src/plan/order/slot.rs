@@ -87,10 +87,12 @@ pub(super) fn clash(
     let same_code = || others().find(|(_, other)| !other.codes.is_disjoint(&slot.codes));
     let same_range = || {
         others().find(|(_, other)| {
-            other
-                .ranges
-                .iter()
-                .any(|range| slot.ranges.iter().any(|mine| mine.overlaps(range)))
+            // Under Subnet one endpoint at most has no ranges.
+            let both_without = method == Some(RoutingMethod::Subnet)
+                && slot.ranges.is_empty()
+                && other.ranges.is_empty();
+            let overlap = |range| slot.ranges.iter().any(|mine| mine.overlaps(range));
+            both_without || other.ranges.iter().any(overlap)
         })
     };
     let other_family = || {

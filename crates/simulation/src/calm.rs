@@ -1,0 +1,162 @@
+//! The calm after the faults: everybody's loops run undisturbed until nothing
+//! changes any more, and what is there then is compared with the annotations.
+
+use std::time::Duration;
+
+use crate::history::How;
+use crate::law::Law;
+use crate::line::lock;
+use crate::oracle;
+use crate::world::World;
+
+/// Longer than the product remembers what Azure has refused, rests after failed
+/// upkeep, and leaves claims without an endpoint alone: ten minutes each.
+const PAUSE: Duration = Duration::from_mins(11);
+/// The most that a clock is ever set back.
+const SKEW: Duration = Duration::from_mins(20);
+/// Between two loops.
+const INTERVAL: Duration = Duration::from_mins(1);
+/// Loops of everybody that may change something.
+const ROUNDS: u64 = 3;
+/// Loops after which a history is given up.
+const ROUNDS_MAX: u64 = 12;
+/// Calls and pauses of one loop; far more than any needs.
+const PATIENCE: usize = 2_000;
+
+/// What a round of loops did.
+struct Round {
+    writes: u64,
+    lists: u64,
+    reads: u64,
+    changes: Option<String>,
+    trouble: Option<String>,
+}
+
+/// Lets everything come to rest and looks at it.
+pub(crate) async fn come_to_rest(world: &mut World) {
+    world.step += 1;
+    world.note(|| "--- the faults stop".to_owned());
+    drain(world).await;
+    if world.skewed {
+        // A clock that was set back makes every age seem less.
+        pass(world, SKEW).await;
+    }
+    let mut rounds = 0;
+    let owners = u64::try_from(world.clusters.len()).unwrap_or(0);
+    loop {
+        pass(world, PAUSE).await;
+        let round = round(world).await;
+        if let Some(trouble) = round.trouble.filter(|_| rounds >= ROUNDS) {
+            world.broken(Law::Converges, format!("round {}: {trouble}", rounds + 1));
+            return;
+        }
+        // A list that came too late for the loop that asked for it serves another
+        // one, and that loop sees what was.
+        if round.lists < owners {
+            continue;
+        }
+        if round.writes == 0 && round.changes.is_none() {
+            break;
+        }
+        rounds += 1;
+        if rounds == ROUNDS_MAX {
+            let what = format!(
+                "{rounds} loops of everybody, and still {} writes for {}",
+                round.writes,
+                round.changes.unwrap_or_default()
+            );
+            world.broken(Law::Converges, what);
+            return;
+        }
+    }
+    *world.statistics.rounds.entry(rounds).or_default() += 1;
+    let allowed = ROUNDS + owners - 1;
+    if rounds > allowed {
+        world.broken(
+            Law::Converges,
+            format!("it took {rounds} loops of everybody"),
+        );
+    }
+    for problem in oracle::problems(world) {
+        world.broken(Law::Converges, problem);
+    }
+    quiet(world).await;
+}
+
+/// One more loop of everybody: nothing but one list each. What is due at this
+/// very moment, such as a profile whose grace ends, is done once.
+async fn quiet(world: &mut World) {
+    pass(world, INTERVAL).await;
+    let mut round = round(world).await;
+    if round.changes.is_none() && round.writes > 0 {
+        pass(world, INTERVAL).await;
+        round = self::round(world).await;
+    }
+    let owners = u64::try_from(world.clusters.len()).unwrap_or(0);
+    if round.changes.is_some() || round.writes > 0 || round.reads > 0 || round.lists != owners {
+        let what = format!(
+            "{} writes, {} lists of {owners} and {} other reads, for {}",
+            round.writes,
+            round.lists,
+            round.reads,
+            round.changes.unwrap_or_default()
+        );
+        world.broken(Law::Quiet, what);
+    }
+}
+
+async fn round(world: &mut World) -> Round {
+    let (writes, lists, reads) = (world.writes, world.lists, world.reads);
+    let mut round = Round {
+        writes: 0,
+        lists: 0,
+        reads: 0,
+        changes: None,
+        trouble: None,
+    };
+    for owner in 0..world.clusters.len() {
+        world.begin(owner).await;
+        drain(world).await;
+        let Some(cluster) = world.clusters.get(owner) else {
+            continue;
+        };
+        let last = lock(&cluster.process.shared).last.clone();
+        let name = cluster.name();
+        match last {
+            Some(last) => {
+                round.changes = round.changes.or(last.changes);
+                let trouble = last.trouble.map(|trouble| format!("{name}: {trouble}"));
+                round.trouble = round.trouble.or(trouble);
+            }
+            None => round.trouble = Some(format!("{name}: the loop has not ended")),
+        }
+    }
+    round.writes = world.writes - writes;
+    round.lists = world.lists - lists;
+    round.reads = world.reads - reads;
+    round
+}
+
+/// Carries everything out until nobody waits and nothing runs.
+async fn drain(world: &mut World) {
+    for _ in 0..PATIENCE {
+        world.barrier().await;
+        let mut served = false;
+        for owner in 0..world.clusters.len() {
+            served |= world.serve(owner, 0, How::Fine).await;
+        }
+        if served {
+            continue;
+        }
+        if world.is_idle() {
+            return;
+        }
+        // Somebody waits to try again.
+        world.pass(Duration::from_secs(1)).await;
+    }
+    world.broken(Law::Survives, "a loop does not end".to_owned());
+}
+
+async fn pass(world: &mut World, time: Duration) {
+    world.pass(time).await;
+}
