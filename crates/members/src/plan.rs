@@ -96,7 +96,8 @@ pub fn plan(
     };
     let mut plan = Plan::default();
     let mut upserts = admit(profile, change, owner, &mut plan);
-    let mut departures = Departures::of(profile, change, scope);
+    let staying = keeping(profile, change, &plan.refused, owner);
+    let mut departures = Departures::of(profile, &staying, scope);
     if scope.brakes.keep_last_member {
         let kept = last::keep(profile, &mut upserts, &mut departures, owner);
         plan.refused.extend(kept);
@@ -107,25 +108,46 @@ pub fn plan(
         now,
     };
     // Where the mark of a departure has no room, it is not put off.
-    let at_once = departures.at_once();
-    let add = |upserts: &[&Member], plan: &mut Plan| {
+    let add = |upserts: &[&Member], departures: &Departures, plan: &mut Plan| {
         writing
-            .add(upserts, &departures, plan)
-            .or_else(|_| writing.add(upserts, &at_once, plan))
+            .add(upserts, departures, plan)
+            .or_else(|_| writing.add(upserts, &departures.at_once(), plan))
     };
-    if let Err(no_room) = add(&upserts, &mut plan) {
+    if let Err(no_room) = add(&upserts, &departures, &mut plan) {
         // The claims of the new ones have no room; who leaves can leave.
         let refuse = |member: &&Member| {
             Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
         };
         plan.refused.extend(upserts.iter().map(refuse));
-        if let Err(no_room) = add(&[], &mut plan) {
+        let staying = keeping(profile, change, &plan.refused, owner);
+        let departures = Departures::of(profile, &staying, scope);
+        if let Err(no_room) = add(&[], &departures, &mut plan) {
             plan.refused.extend(upserts.first().map(|member| {
                 Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
             }));
         }
     }
     plan
+}
+
+/// The change without the removal of what a refused member has now, under
+/// another name: who does not get the new endpoint keeps the old one.
+fn keeping(
+    profile: &ObservedProfile,
+    change: &ProfileChange,
+    refused: &[Finding],
+    owner: &OwnerId,
+) -> ProfileChange {
+    let mut change = change.clone();
+    change.removals.retain(|name| {
+        let claim = profile.claim(name).filter(|claim| claim.owner == *owner);
+        claim.is_none_or(|claim| {
+            refused
+                .iter()
+                .all(|finding| finding.subject != claim.subject)
+        })
+    });
+    change
 }
 
 /// The writing of one existing profile.
@@ -213,7 +235,9 @@ impl Writing<'_> {
                     .endpoint_name()
                     .is_some_and(|name| deleted.contains(&name))
             });
-        if empty && !deleted.is_empty() && profile.marks.managed {
+        // Whoever has just claimed an endpoint is about to create it.
+        let awaited = retire::is_awaited(profile, now, |claim| claim.owner != *owner);
+        if empty && !awaited && !deleted.is_empty() && profile.marks.managed {
             plan.steps.extend(retire::steps(profile, owner, now));
         }
         plan.steps.extend(tags.last);

@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arm_client::{CallBudget, Client, ClientConfig, Surroundings};
+use arm_client::{CallBudget, Client, ClientConfig, Surroundings, TagsFallback};
 use external_dns::model::{Controller, Registry, TxtRegistry};
 use external_dns::{Endpoint as Record, RecordType};
 use members::Scope;
+use members::want::Brakes;
 use tokio::time::Instant;
 use webhook::metrics::Metrics;
 use webhook::provider::{Behaviour, TrafficManagerProvider};
 use webhook::provider_api::{Provider as _, ProviderError};
+use webhook::settings::MaxDeletions;
 
 use crate::SetUpError;
 use crate::debts::Debt;
@@ -206,14 +208,22 @@ impl Process {
                 subscription: SUBSCRIPTION.parse().map_err(invalid)?,
                 resource_groups: vec![GROUP.parse().map_err(invalid)?],
                 dns_suffix: "trafficmanager.net".to_owned(),
+                brakes: Brakes::default(),
             },
             arm: "http://127.0.0.1:1".to_owned(),
             deadline: DEADLINE,
             dry_run: false,
             profile_grace: Some(GRACE),
+            max_deletions: MaxDeletions::Number(usize::MAX),
         };
+        let api = TagsFallback::new(
+            Arc::new(client),
+            clock.clone(),
+            Arc::new(Seeded::new(mix(seed))),
+            members::marks::TAG_PREFIX,
+        );
         let provider =
-            TrafficManagerProvider::new(behaviour, Arc::new(client), clock.clone(), metrics);
+            TrafficManagerProvider::new(behaviour, Arc::new(api), clock.clone(), metrics);
         let txt = TxtRegistry::new(owner).map_err(|_| SetUpError::Name)?;
         Ok(Self {
             line,

@@ -10,6 +10,7 @@ use traffic_manager::profile::{ProfilePatch, ProfilePatchProperties};
 use traffic_manager::{ProfileId, Switch};
 
 use super::{Gate, Plan, Step, Write, claims, leaving};
+use crate::claim::Claim;
 use crate::marks::{RETIRED, SETTINGS_OWNER};
 use crate::observe::{Observed, ObservedProfile};
 use crate::owner::OwnerId;
@@ -94,12 +95,7 @@ fn empty(profile: &ObservedProfile, owner: &OwnerId, upkeep: Upkeep, now: Timest
     if profile.marks.settings_owner.as_ref() != Some(owner) {
         return Vec::new();
     }
-    // Somebody may be about to create an endpoint under its claim.
-    if profile
-        .claims()
-        .iter()
-        .any(|claim| claims::is_fresh(claim, now))
-    {
+    if is_awaited(profile, now, |_| true) {
         return Vec::new();
     }
     match (profile.marks.retired, upkeep.grace) {
@@ -115,6 +111,19 @@ fn empty(profile: &ObservedProfile, owner: &OwnerId, upkeep: Upkeep, now: Timest
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether somebody may be about to create an endpoint under its claim, of the
+/// claims that count.
+pub(super) fn is_awaited(
+    profile: &ObservedProfile,
+    now: Timestamp,
+    counts: impl Fn(&Claim) -> bool,
+) -> bool {
+    profile.claims().iter().any(|claim| {
+        let is_missing = !profile.endpoints().contains_key(&claim.endpoint);
+        is_missing && claims::is_fresh(claim, now) && counts(claim)
+    })
 }
 
 /// A profile in use is not retired: the mark that says so outlived the revival.

@@ -51,6 +51,11 @@ pub(super) fn place(
         return;
     };
     let mut taken = Taken::of(&staying);
+    for member in &members {
+        if let Some(held) = held_by(profile, member, scope) {
+            taken.reserve(member, held);
+        }
+    }
     let mut placed: Vec<Member> = Vec::new();
     for member in &members {
         let finding = blocked
@@ -102,6 +107,18 @@ fn circle(
             ),
         )
     })
+}
+
+/// The endpoint of the member as it is now, when it is this owner's.
+fn held_by<'a>(
+    profile: Option<&'a ObservedProfile>,
+    member: &Member,
+    scope: &Scope,
+) -> Option<&'a Endpoint> {
+    let name = &member.key.endpoint;
+    let claim = profile?.claim(name)?;
+    (claim.owner == scope.owner).then_some(())?;
+    profile?.endpoints().get(name)
 }
 
 /// Since when the member has been claimed; new ones come last. A claim whose

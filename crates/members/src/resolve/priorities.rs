@@ -22,8 +22,17 @@ pub(super) fn assign(
     method: Option<RoutingMethod>,
     round: &mut Round,
 ) {
+    let inherited = |member: &Member| {
+        let endpoint = profile?.endpoints().get(&member.key.endpoint)?;
+        let number = u16::try_from(endpoint.properties.priority?).ok()?;
+        Priority::new(number)
+    };
     let mut refused = BTreeSet::new();
-    for member in placed.iter_mut() {
+    // Whoever has the number that it wants keeps it, whoever else comes to want it.
+    let (has, wants): (Vec<_>, Vec<_>) = placed.iter_mut().partition(|member| {
+        member.endpoint.priority.is_some() && inherited(member) == member.endpoint.priority
+    });
+    for member in has.into_iter().chain(wants) {
         let Some(wanted) = member.endpoint.priority else {
             continue;
         };
@@ -60,11 +69,6 @@ pub(super) fn assign(
     }
     placed.retain(|member| !refused.contains(&member.key));
 
-    let inherited = |member: &Member| {
-        let endpoint = profile?.endpoints().get(&member.key.endpoint)?;
-        let number = u16::try_from(endpoint.properties.priority?).ok()?;
-        Priority::new(number)
-    };
     let mut homeless = Vec::new();
     for member in placed
         .iter_mut()

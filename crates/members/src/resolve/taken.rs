@@ -71,6 +71,43 @@ impl Taken {
         taken
     }
 
+    /// Leaves a member what it has and goes on wanting: another one that comes
+    /// to want it gives way, or both would be refused for it.
+    pub(super) fn reserve(&mut self, member: &Member, held: &Endpoint) {
+        let name = &member.key.endpoint;
+        let spec = &member.endpoint;
+        if target_of(held).as_ref() == Some(&spec.target) {
+            self.targets.insert(spec.target.clone(), name.clone());
+            self.families.insert(spec.target.family(), name.clone());
+        }
+        let held = &held.properties;
+        let codes: Vec<GeoCode> = held
+            .geo_mapping
+            .iter()
+            .flatten()
+            .filter_map(|code| code.parse().ok())
+            .collect();
+        for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {
+            if codes.contains(code) {
+                self.codes.insert(code.clone(), name.clone());
+            }
+        }
+        let ranges: Vec<SubnetRange> = held
+            .subnets
+            .iter()
+            .flatten()
+            .filter_map(SubnetRange::from_wire)
+            .collect();
+        for range in spec.subnets.iter().flat_map(Subnets::ranges) {
+            if ranges.contains(range) {
+                self.ranges.push((*range, name.clone()));
+            }
+        }
+        if ranges.is_empty() && spec.subnets.is_none() {
+            self.fallback = Some(name.clone());
+        }
+    }
+
     /// Takes what a member wants, except its priority.
     pub(super) fn take(&mut self, member: &Member) {
         let name = &member.key.endpoint;
@@ -111,7 +148,8 @@ impl Taken {
                 format!("profile {profile} has {method} routing, and this object has no {missing}"),
             ));
         }
-        if let Some(holder) = self.targets.get(&spec.target) {
+        let other = |holder: &&EndpointName| **holder != member.key.endpoint;
+        if let Some(holder) = self.targets.get(&spec.target).filter(other) {
             return refuse(format!(
                 "target {} is already that of endpoint {holder} of profile {profile}; targets are unique in a profile",
                 spec.target
@@ -119,15 +157,18 @@ impl Taken {
         }
         let family = spec.target.family();
         if method != Some(RoutingMethod::MultiValue)
-            && let Some((other, holder)) = self.families.iter().find(|(other, _)| **other != family)
+            && let Some((theirs, holder)) = self
+                .families
+                .iter()
+                .find(|(theirs, holder)| **theirs != family && other(holder))
         {
             return refuse(format!(
-                "target {} does not go with endpoint {holder} of profile {profile}: outside MultiValue a profile has {other} or {family}, not both",
+                "target {} does not go with endpoint {holder} of profile {profile}: outside MultiValue a profile has {theirs} or {family}, not both",
                 spec.target
             ));
         }
         for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {
-            if let Some(holder) = self.codes.get(code) {
+            if let Some(holder) = self.codes.get(code).filter(other) {
                 return refuse(format!(
                     "geographic code {code} is already mapped to endpoint {holder} of profile {profile}"
                 ));
@@ -135,7 +176,7 @@ impl Taken {
         }
         if method == Some(RoutingMethod::Subnet)
             && spec.subnets.is_none()
-            && let Some(holder) = &self.fallback
+            && let Some(holder) = self.fallback.as_ref().filter(other)
         {
             return refuse(format!(
                 "endpoint {holder} of profile {profile} has no address ranges already, and one endpoint at most takes every other client; give this object ranges with {}",
@@ -143,11 +184,13 @@ impl Taken {
             ));
         }
         for range in spec.subnets.iter().flat_map(Subnets::ranges) {
-            if let Some((other, holder)) =
-                self.ranges.iter().find(|(other, _)| other.overlaps(range))
+            if let Some((theirs, holder)) = self
+                .ranges
+                .iter()
+                .find(|(theirs, holder)| theirs.overlaps(range) && other(&holder))
             {
                 return refuse(format!(
-                    "range {range} overlaps {other} of endpoint {holder} of profile {profile}"
+                    "range {range} overlaps {theirs} of endpoint {holder} of profile {profile}"
                 ));
             }
         }
