@@ -18,6 +18,10 @@ use crate::surroundings::mix;
 const WHOLE: u8 = 60;
 
 /// What a history is like.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 #[derive(Debug)]
 struct Temper {
     owners: usize,

@@ -82,7 +82,7 @@ pub(crate) struct Verdict {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     entries: BTreeMap<String, Entry>,
-    /// When others last did something to a profile.
+    /// When others last did something to a profile, or one creator replaced another.
     meddled: BTreeMap<String, u64>,
     grace: Duration,
 }
@@ -273,6 +273,7 @@ impl Ledger {
                 verdict
                     .races
                     .push("a profile was created by two at the same time");
+                self.meddled.insert(name.to_owned(), change.number);
                 self.created(change, Maker::Owner(owner), after, verdict);
             } else {
                 // It came into being since, and only tags or single endpoints are written.
@@ -305,7 +306,7 @@ impl Ledger {
             );
         }
         let seen_claims = view::claims(seen);
-        self.judge_settings(
+        Self::judge_settings(
             change,
             owner,
             (before, after),
@@ -329,7 +330,6 @@ impl Ledger {
     }
 
     fn judge_settings(
-        &self,
         change: &Change<'_>,
         owner: usize,
         (before, after): (&Profile, &Profile),

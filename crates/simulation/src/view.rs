@@ -15,7 +15,10 @@ pub(crate) const VANITY: &str = "externaldns-hostname";
 
 /// The tags, by name in lower case.
 pub(crate) fn tags(profile: &Profile) -> BTreeMap<String, String> {
-    let held = profile.tags.iter().flat_map(|tags| tags.iter());
+    let held = profile
+        .tags
+        .iter()
+        .flat_map(emulator::model::tags::Tags::iter);
     held.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect()
 }

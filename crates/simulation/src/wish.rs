@@ -70,7 +70,7 @@ fn text<'a>(annotations: &'a Annotations, name: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
+fn number<T: std::str::FromStr + PartialOrd + Copy>(text: &str, least: T, most: T) -> Option<T> {
     let plain = text.chars().all(|c| c.is_ascii_digit());
     text.parse()
         .ok()

@@ -1,7 +1,5 @@
 //! Histories, and the simulation itself.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::path::Path;
 
