@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arm_client::{CallBudget, Client, ClientConfig, Surroundings, TagsFallback};
+use arm_client::{CallBudget, Client, ClientConfig, Surroundings, TagsFallback, TrafficManagerApi};
 use external_dns::model::{Controller, Registry, TxtRegistry};
 use external_dns::{Endpoint as Record, RecordType};
 use members::Scope;
@@ -21,6 +21,7 @@ use crate::debts::Debt;
 use crate::history::{Annotations, OWNERS};
 use crate::ledger::Known;
 use crate::line::{Caller, Line, lock};
+use crate::mutation::{Mutant, Mutation};
 use crate::surroundings::{Seeded, SkewedClock, mix};
 use crate::wish::{self, Wish};
 
@@ -50,6 +51,7 @@ pub(crate) struct Cluster {
     pub(crate) process: Process,
     seed: u64,
     processes: u64,
+    mutation: Option<Mutation>,
 }
 
 /// One process of the webhook, with the ExternalDNS that talks to it.
@@ -131,9 +133,14 @@ impl Object {
 // === impl Cluster ===
 
 impl Cluster {
-    pub(crate) fn new(number: usize, seed: u64, start: Instant) -> Result<Self, SetUpError> {
+    pub(crate) fn new(
+        number: usize,
+        seed: u64,
+        start: Instant,
+        mutation: Option<Mutation>,
+    ) -> Result<Self, SetUpError> {
         let clock = Arc::new(SkewedClock::new(start));
-        let process = Process::new(number, seed, &clock)?;
+        let process = Process::new(number, seed, &clock, mutation)?;
         Ok(Self {
             number,
             clock,
@@ -141,6 +148,7 @@ impl Cluster {
             process,
             seed,
             processes: 1,
+            mutation,
         })
     }
 
@@ -153,7 +161,7 @@ impl Cluster {
         self.process.alive.store(false, Ordering::SeqCst);
         self.processes += 1;
         let seed = mix(self.seed ^ self.processes);
-        self.process = Process::new(self.number, seed, &self.clock)?;
+        self.process = Process::new(self.number, seed, &self.clock, self.mutation)?;
         Ok(())
     }
 
@@ -178,7 +186,12 @@ impl Cluster {
 // === impl Process ===
 
 impl Process {
-    fn new(number: usize, seed: u64, clock: &Arc<SkewedClock>) -> Result<Self, SetUpError> {
+    fn new(
+        number: usize,
+        seed: u64,
+        clock: &Arc<SkewedClock>,
+        mutation: Option<Mutation>,
+    ) -> Result<Self, SetUpError> {
         let owner = OWNERS.get(number).copied().unwrap_or("nobody");
         let line: Line = Arc::new(Mutex::new(VecDeque::new()));
         let alive = Arc::new(AtomicBool::new(true));
@@ -213,7 +226,10 @@ impl Process {
             arm: "http://127.0.0.1:1".to_owned(),
             deadline: DEADLINE,
             dry_run: false,
-            profile_grace: Some(GRACE),
+            profile_grace: Some(match mutation {
+                Some(Mutation::HasNoGrace) => Duration::ZERO,
+                _ => GRACE,
+            }),
             max_deletions: MaxDeletions::Number(usize::MAX),
         };
         let api = TagsFallback::new(
@@ -222,8 +238,11 @@ impl Process {
             Arc::new(Seeded::new(mix(seed))),
             members::marks::TAG_PREFIX,
         );
-        let provider =
-            TrafficManagerProvider::new(behaviour, Arc::new(api), clock.clone(), metrics);
+        let mut api: Arc<dyn TrafficManagerApi> = Arc::new(api);
+        if let Some(mutation) = mutation {
+            api = Arc::new(Mutant::new(api, mutation));
+        }
+        let provider = TrafficManagerProvider::new(behaviour, api, clock.clone(), metrics);
         let txt = TxtRegistry::new(owner).map_err(|_| SetUpError::Name)?;
         Ok(Self {
             line,

@@ -22,6 +22,7 @@ pub mod history;
 pub mod law;
 mod ledger;
 mod line;
+pub mod mutation;
 mod oracle;
 mod others;
 mod run;
@@ -35,5 +36,6 @@ mod world;
 
 pub use history::{History, Step};
 pub use law::{Law, Violation};
-pub use run::{Outcome, SetUpError, run};
+pub use mutation::Mutation;
+pub use run::{Outcome, SetUpError, run, run_with};
 pub use statistics::Statistics;

@@ -12,7 +12,7 @@ use std::time::Instant;
 use clap::Parser;
 use simulation::generate::generate;
 use simulation::shrink::shrink;
-use simulation::{History, Law, SetUpError, Statistics, Violation, run};
+use simulation::{History, Law, Mutation, SetUpError, Statistics, Violation, run, run_with};
 
 /// Runs of a failing history while it is made smaller.
 const SHRINK_TRIES: usize = 4_000;
@@ -37,6 +37,9 @@ struct Args {
     /// Prints the history of the seed.
     #[arg(long)]
     print: bool,
+    /// Makes this mistake on purpose, to see that it is noticed.
+    #[arg(long)]
+    mutation: Option<Mutation>,
     /// How many threads work; all cores when it is not given.
     #[arg(long)]
     threads: Option<usize>,
@@ -83,7 +86,7 @@ fn try_main(args: &Args) -> Result<bool, Error> {
     if let Some(path) = &args.replay {
         let text =
             std::fs::read_to_string(path).map_err(|error| Error::Read(path.clone(), error))?;
-        let outcome = run(&text.parse()?, true)?;
+        let outcome = run_with(&text.parse()?, true, args.mutation)?;
         outcome.journal.iter().for_each(|line| println!("{line}"));
         return Ok(report(&outcome.violations));
     }
@@ -99,6 +102,9 @@ fn try_main(args: &Args) -> Result<bool, Error> {
     println!("{:<56}{:>14}", "histories that broke a law", total.failing);
     for (law, (seed, violation)) in &total.failures {
         println!("\n=== seed {seed}: {violation}");
+        if args.mutation.is_some() {
+            continue;
+        }
         let smallest: History = shrink(&generate(*seed, owners.clone()), *law, SHRINK_TRIES);
         print!("{smallest}");
         let outcome = run(&smallest, false)?;
@@ -142,7 +148,7 @@ fn all(args: &Args, owners: &std::ops::RangeInclusive<usize>) -> Result<Total, E
                     if index >= args.histories || lock(&total).is_over() {
                         return;
                     }
-                    let outcome = run(&generate(seed, owners.clone()), false);
+                    let outcome = run_with(&generate(seed, owners.clone()), false, args.mutation);
                     let mut total = lock(&total);
                     total.take(seed, outcome);
                     let done = total.statistics.histories;

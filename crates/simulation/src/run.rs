@@ -6,6 +6,7 @@ use std::sync::Once;
 use crate::calm;
 use crate::history::History;
 use crate::law::{Law, Violation};
+use crate::mutation::Mutation;
 use crate::statistics::Statistics;
 use crate::world::World;
 
@@ -40,8 +41,17 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// Runs a history.
+/// Runs a history. The journal tells what happened, in words.
 pub fn run(history: &History, journal: bool) -> Result<Outcome, SetUpError> {
+    run_with(history, journal, None)
+}
+
+/// Runs a history with a mistake in the product.
+pub fn run_with(
+    history: &History,
+    journal: bool,
+    mutation: Option<Mutation>,
+) -> Result<Outcome, SetUpError> {
     watch_for_panics();
     PANICS.take();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -49,7 +59,7 @@ pub fn run(history: &History, journal: bool) -> Result<Outcome, SetUpError> {
         .start_paused(true)
         .build()?;
     let mut world = runtime.block_on(async {
-        let mut world = World::new(history.seed, history.owners, journal)?;
+        let mut world = World::new(history, journal, mutation)?;
         for step in &history.steps {
             world.take(step).await?;
         }
@@ -77,8 +87,10 @@ fn watch_for_panics() {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             let text = info.to_string();
+            if !text.ends_with("on purpose") {
+                usual(info);
+            }
             PANICS.with_borrow_mut(|panics| panics.push(text));
-            usual(info);
         }));
     });
 }

@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use crate::SetUpError;
 use crate::cluster::{Batch, Cluster, GRACE, Object};
 use crate::debts;
-use crate::history::{Deed, How, Step};
+use crate::history::{Deed, History, How, Step};
 use crate::law::{Law, Violation};
 use crate::ledger::{Change, Known, Ledger, Maker};
 use crate::line::{Reply, Waiting, lock};
+use crate::mutation::Mutation;
 use crate::others;
 use crate::statistics::Statistics;
 use crate::surroundings::mix;
@@ -58,10 +59,15 @@ pub(crate) struct World {
 // === impl World ===
 
 impl World {
-    pub(crate) fn new(seed: u64, owners: usize, journal: bool) -> Result<Self, SetUpError> {
+    pub(crate) fn new(
+        history: &History,
+        journal: bool,
+        mutation: Option<Mutation>,
+    ) -> Result<Self, SetUpError> {
+        let History { seed, owners, .. } = *history;
         let start = Instant::now();
         let clusters = (0..owners)
-            .map(|number| Cluster::new(number, mix(seed ^ (number as u64 + 1)), start))
+            .map(|number| Cluster::new(number, mix(seed ^ (number as u64 + 1)), start, mutation))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             state: State::new(Cloud::default()),
