@@ -57,7 +57,20 @@ pub(super) fn plan(
             .iter()
             .all(|member| requirement::missing(method, &member.endpoint).is_none())
     };
-    if held.is_some_and(wishes_suit) {
+    // Under Subnet one endpoint at most has no ranges.
+    let fallbacks = || {
+        let others = profile.endpoints().iter().filter(|(name, endpoint)| {
+            let is_written = upserts.iter().any(|member| member.key.endpoint == **name);
+            let ranges = endpoint.properties.subnets.iter().flatten();
+            !is_written && ranges.count() == 0
+        });
+        let written = upserts
+            .iter()
+            .filter(|member| member.endpoint.subnets.is_none());
+        others.count() + written.count()
+    };
+    let is_apart = held != Some(RoutingMethod::Subnet) || fallbacks() <= 1;
+    if is_apart && held.is_some_and(wishes_suit) {
         return Migration {
             after: vec![patch],
             method: held,

@@ -183,7 +183,14 @@ fn put(profile: &mut Profile, mut endpoint: Endpoint) -> Result<(), String> {
             .unwrap_or(0);
         endpoint.properties.priority = old
             .and_then(|old| old.properties.priority)
-            .or(Some(last + 1));
+            .or((last < 1000).then_some(last + 1))
+            .or_else(|| {
+                let taken = |number: &i64| {
+                    let mut held = endpoints.iter().filter_map(|e| e.properties.priority);
+                    held.any(|priority| priority == *number)
+                };
+                (1..=1000).find(|number| !taken(number))
+            });
     }
     // Azure answers display names.
     if let Some(location) = &mut endpoint.properties.endpoint_location {
