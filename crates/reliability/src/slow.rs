@@ -20,7 +20,7 @@ const ONCE: &str = "each write is made once";
 const IN_PLACE: &str = "the change is in place when ARM has caught up";
 const TOLD: &str = "while ARM is slow, ExternalDNS is told to come again";
 /// Far more loops than it takes.
-const LOOPS: usize = 200;
+const LOOPS: usize = 60;
 /// ExternalDNS's interval is a minute; here it is only long enough not to spin.
 const INTERVAL: Duration = Duration::from_millis(100);
 
