@@ -42,6 +42,8 @@ pub struct Wishes {
     /// No two of these owners' names, targets and ranks are the same.
     ranks_from: u16,
     slots: Vec<Option<Wish>>,
+    /// What the slots were before the last change.
+    before: Vec<Option<Wish>>,
 }
 
 /// The key of one of our annotations in a manifest.
@@ -55,18 +57,16 @@ enum Edit {
     Toggle,
     Weight,
     Rename,
-    SwapNames,
     Retarget,
     SwapTargets,
     Move,
     SwapRanks,
 }
 
-const EDITS: [Edit; 8] = [
+const EDITS: [Edit; 7] = [
     Edit::Toggle,
     Edit::Weight,
     Edit::Rename,
-    Edit::SwapNames,
     Edit::Retarget,
     Edit::SwapTargets,
     Edit::Move,
@@ -74,7 +74,7 @@ const EDITS: [Edit; 8] = [
 ];
 
 /// Names, targets and ranks that a cluster draws from in one profile. Few, so that histories collide with themselves.
-const POOL: u16 = 9;
+const POOL: u16 = 16;
 
 // === impl Wish ===
 
@@ -126,6 +126,7 @@ impl Wishes {
             places: places.to_vec(),
             ranks_from: 1 + number * 100,
             slots: vec![None; slots],
+            before: vec![None; slots],
         }
     }
 
@@ -151,6 +152,7 @@ impl Wishes {
 
     /// Changes a few things at once.
     pub fn change(&mut self, rng: &mut StdRng) {
+        self.before.clone_from(&self.slots);
         for _ in 0..rng.random_range(2..=5) {
             let edit = EDITS.choose(rng).copied().unwrap_or(Edit::Weight);
             let slot = rng.random_range(0..self.slots.len());
@@ -185,10 +187,6 @@ impl Wishes {
                     };
                 }
             }
-            (Edit::SwapNames, Some((neighbour, mut other))) => {
-                std::mem::swap(&mut wish.endpoint, &mut other.endpoint);
-                self.fill(neighbour, Some(other));
-            }
             (Edit::SwapTargets, Some((neighbour, mut other))) => {
                 std::mem::swap(&mut wish.target, &mut other.target);
                 self.fill(neighbour, Some(other));
@@ -197,7 +195,7 @@ impl Wishes {
                 std::mem::swap(&mut wish.priority, &mut other.priority);
                 self.fill(neighbour, Some(other));
             }
-            (Edit::SwapNames | Edit::SwapTargets | Edit::SwapRanks, None) => {}
+            (Edit::SwapTargets | Edit::SwapRanks, None) => {}
         }
         self.fill(slot, Some(wish));
     }
@@ -221,12 +219,12 @@ impl Wishes {
         others.choose(rng).cloned()
     }
 
-    /// A member with what no other of this cluster has in the profile.
+    /// A member with what no other of this cluster has in the profile, or had until now: an endpoint's name goes from
+    /// one object to another in two loops, and so does whatever two members exchange between profiles.
     fn draw(&self, rng: &mut StdRng, slot: usize, place: Place) -> Wish {
-        let others: Vec<_> = self
-            .slots
-            .iter()
-            .enumerate()
+        let others: Vec<_> = [&self.slots, &self.before]
+            .into_iter()
+            .flat_map(|slots| slots.iter().enumerate())
             .filter(|(index, _)| *index != slot)
             .filter_map(|(_, other)| other.as_ref())
             .filter(|other| other.profile == place.profile)
