@@ -14,6 +14,8 @@ use crate::world::World;
 const PAUSE: Duration = Duration::from_mins(11);
 /// The most that a clock is ever set back.
 const SKEW: Duration = Duration::from_mins(20);
+/// Things that may be due one after the other: heartbeats, ends of graces.
+const DUE: usize = 4;
 /// Between two loops.
 const INTERVAL: Duration = Duration::from_mins(1);
 /// Loops of everybody that may change something.
@@ -84,13 +86,15 @@ pub(crate) async fn come_to_rest(world: &mut World) {
 }
 
 /// One more loop of everybody: nothing but one list each. What is due at this
-/// very moment, such as a profile whose grace ends, is done once.
+/// very moment, such as a heartbeat or the end of a grace, is done first.
 async fn quiet(world: &mut World) {
     pass(world, INTERVAL).await;
     let mut round = round(world).await;
-    if round.changes.is_none() && round.writes > 0 {
-        pass(world, INTERVAL).await;
-        round = self::round(world).await;
+    for _ in 0..DUE {
+        if round.changes.is_none() && round.writes > 0 {
+            pass(world, INTERVAL).await;
+            round = self::round(world).await;
+        }
     }
     let owners = u64::try_from(world.clusters.len()).unwrap_or(0);
     if round.changes.is_some() || round.writes > 0 || round.reads > 0 || round.lists != owners {

@@ -6,7 +6,7 @@
 use emulator::State;
 use members::claim::Claim;
 
-use crate::cluster::{Cluster, Objects};
+use crate::cluster::{Cluster, Object, Objects};
 use crate::history::OWNERS;
 use crate::ledger::Ledger;
 use crate::line::lock;
@@ -124,20 +124,24 @@ fn opinion(owner: &str, objects: &Objects, state: &State, profile: &str, claim: 
         wanted.profile.eq_ignore_ascii_case(profile)
             && wanted.endpoint.eq_ignore_ascii_case(endpoint)
     };
-    let wanted_by_any = objects
-        .values()
-        .any(|object| matches!(object.wish(owner), Wish::Endpoint(wanted) if is_it(&wanted)));
-    if wanted_by_any {
-        return Opinion::Owed(endpoint.to_owned());
-    }
     let object = objects.values().find(|object| {
         object.resource == claim.subject.resource && object.host == claim.subject.host
     });
     let Some(object) = object else {
         return Opinion::Free;
     };
+    let wanted_by_another = |object: &Object| {
+        let mut others = objects.values().filter(|other| other.host != object.host);
+        let wants =
+            |other: &Object| matches!(other.wish(owner), Wish::Endpoint(wanted) if is_it(&wanted));
+        others.any(wants)
+    };
     match object.wish(owner) {
         Wish::Nothing => Opinion::Free,
+        Wish::Endpoint(wanted) if is_it(&wanted) => Opinion::Owed(endpoint.to_owned()),
+        // Another object that wants the endpoint may have it: that is no loss of
+        // something that it had.
+        _ if wanted_by_another(object) => Opinion::Free,
         Wish::Invalid => Opinion::Keep(format!(
             "the annotations of {} are invalid, and it has to keep what it has",
             claim.subject

@@ -99,8 +99,11 @@ fn difference(
         held.priority == number
             || profile.endpoints.iter().any(|other| {
                 // One that gives no number makes way for one that does.
-                let makes_way =
-                    wish_of(cluster, claims, other).is_some_and(|wish| wish.priority.is_none());
+                let makes_way = wish_of(cluster, claims, other).is_some_and(|wish| {
+                    // One that is kept, because it cannot have what it wants, does not.
+                    let is_kept = !same_host(other.target.host(), &wish.target);
+                    wish.priority.is_none() && !is_kept
+                });
                 other.priority == number && other != held && !makes_way
             })
     });

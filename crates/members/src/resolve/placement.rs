@@ -9,6 +9,7 @@ use traffic_manager::{EndpointKind, EndpointName, ProfileId};
 use super::taken::{Taken, target_of};
 use super::{Blocked, Kept, Round, priorities, room, settings};
 use crate::annotation::Name;
+use crate::claim::Claim;
 use crate::finding::{Finding, Reason};
 use crate::marks::MANAGED_BY;
 use crate::member::{Management, Member, MemberKey};
@@ -109,16 +110,17 @@ fn circle(
     })
 }
 
-/// The endpoint of the member as it is now, when it is this owner's.
+/// The endpoint of the member as it is now, when it is this owner's, or nobody's
+/// and about to be claimed.
 fn held_by<'a>(
     profile: Option<&'a ObservedProfile>,
     member: &Member,
     scope: &Scope,
 ) -> Option<&'a Endpoint> {
     let name = &member.key.endpoint;
-    let claim = profile?.claim(name)?;
-    (claim.owner == scope.owner).then_some(())?;
-    profile?.endpoints().get(name)
+    let is_own = |claim: &Claim| claim.owner == scope.owner;
+    let profile = profile.filter(|profile| profile.claim(name).is_none_or(is_own))?;
+    profile.endpoints().get(name)
 }
 
 /// Since when the member has been claimed; new ones come last. A claim whose
