@@ -25,6 +25,7 @@ use crate::owner::OwnerId;
 use crate::properties::Properties;
 use crate::want::Scope;
 
+pub use claims::{contested, retract};
 use leaving::Departures;
 pub use retire::{Upkeep, upkeep};
 use tags::NoRoom;
@@ -36,6 +37,10 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Members that are left out, and why.
     pub refused: Vec<Finding>,
+    /// Endpoints that this owner claims now and had not claimed before. Should
+    /// another owner turn out to have claimed one since the profile was read, it
+    /// was first: see [`contested`].
+    pub claimed_anew: BTreeSet<EndpointName>,
 }
 
 /// One write.
@@ -127,6 +132,12 @@ pub fn plan(
             }));
         }
     }
+    let is_new = |name: &EndpointName| {
+        let mut own = profile.claims_of(owner);
+        own.all(|claim| claim.endpoint != *name)
+    };
+    let wanted = upserts.iter().map(|member| member.key.endpoint.clone());
+    plan.claimed_anew = wanted.filter(is_new).collect();
     plan
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use traffic_manager::EndpointName;
 
-use super::{Gate, Step, Write};
+use super::{Gate, Plan, Step, Write};
 use crate::claim::{self, Claim};
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
@@ -23,8 +24,6 @@ const HEARTBEAT_SPREAD: u8 = 31;
 
 /// The tag writes that this owner's claims need.
 pub(super) fn upkeep(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) -> Vec<Step> {
-    let nothing = BTreeMap::new();
-    let held = profile.wire.tags.as_ref().unwrap_or(&nothing);
     let is_stale = |claim: &Claim| !profile.stands(claim) && !is_fresh(claim, now);
     let mut names = BTreeSet::new();
     let superfluous = profile
@@ -34,9 +33,55 @@ pub(super) fn upkeep(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp)
     if superfluous == 0 {
         return Vec::from_iter(heartbeat(profile, owner, now));
     }
+    only(profile, owner, now, |claim| !is_stale(claim))
+}
+
+/// Those of the endpoints that another owner claims too, by the tags as they are
+/// after this owner has merged its own.
+///
+/// Merges are atomic: of two owners that claim one endpoint at the same moment,
+/// the second sees the claim of the first, whatever their clocks say, and is to
+/// [`retract`] its own.
+pub fn contested(
+    endpoints: &BTreeSet<EndpointName>,
+    tags: &BTreeMap<String, String>,
+    owner: &OwnerId,
+) -> BTreeSet<EndpointName> {
+    let claims = claim::read(tags).into_iter();
+    claims
+        .filter(|claim| claim.owner != *owner)
+        .map(|claim| claim.endpoint)
+        .filter(|endpoint| endpoints.contains(endpoint))
+        .collect()
+}
+
+/// Gives up this owner's claims to endpoints that another owner has claimed first.
+pub fn retract(
+    profile: &ObservedProfile,
+    owner: &OwnerId,
+    endpoints: &BTreeSet<EndpointName>,
+    now: Timestamp,
+) -> Plan {
+    Plan {
+        steps: only(profile, owner, now, |claim| {
+            !endpoints.contains(&claim.endpoint)
+        }),
+        ..Plan::default()
+    }
+}
+
+/// Leaves this owner those of its claims, and takes the others away.
+fn only(
+    profile: &ObservedProfile,
+    owner: &OwnerId,
+    now: Timestamp,
+    stays: impl Fn(&Claim) -> bool,
+) -> Vec<Step> {
+    let nothing = BTreeMap::new();
+    let held = profile.wire.tags.as_ref().unwrap_or(&nothing);
     let standing: Vec<_> = profile
         .claims_of(owner)
-        .filter(|claim| !is_stale(claim))
+        .filter(|claim| stays(claim))
         .cloned()
         .collect();
     let Ok(wanted) = claim::arrange(owner, &standing, held, now) else {

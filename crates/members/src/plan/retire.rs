@@ -82,7 +82,7 @@ pub fn upkeep(
         }
         let plan = Plan {
             steps,
-            refused: Vec::new(),
+            ..Plan::default()
         };
         (!plan.steps.is_empty()).then(|| (profile.id.clone(), plan))
     });

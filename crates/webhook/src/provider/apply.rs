@@ -240,6 +240,16 @@ impl Inner {
             let all = change.upserts.iter().map(|member| member.key.clone());
             outcome.missing.extend(all);
         }
+        if !execution.contested.is_empty() {
+            self.retract(id, &execution.contested).await;
+            outcome.overtaken = true;
+            outcome.failures.push(format!(
+                "profile {}: another owner has claimed an endpoint of the same name first",
+                id.name
+            ));
+            let all = change.upserts.iter().map(|member| member.key.clone());
+            outcome.missing.extend(all);
+        }
         // What fails after a failure may fail because of it: only the first
         // says something about the wish.
         if let Some(first) = execution.failures.first() {
@@ -275,9 +285,10 @@ impl Inner {
             }
             return Execution::default();
         }
+        let owner = &self.behaviour.scope.owner;
         // Before and after: a listing that overlaps the writes is worth nothing.
         self.listings.outdate();
-        let execution = execute(self.api.as_ref(), id, plan, &self.stop).await;
+        let execution = execute(self.api.as_ref(), id, plan, owner, &self.stop).await;
         self.listings.outdate();
         if !execution.abandoned.is_empty() {
             tracing::info!(

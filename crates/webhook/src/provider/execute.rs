@@ -1,9 +1,10 @@
 //! Executing a plan: the steps of one profile, in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arm_client::{Error, PutOutcome, TrafficManagerApi};
-use members::plan::{Gate, Plan, Step, Write};
+use members::OwnerId;
+use members::plan::{Gate, Plan, Step, Write, contested};
 use tokio_util::sync::CancellationToken;
 use traffic_manager::{EndpointKind, EndpointName, ProfileId};
 
@@ -34,6 +35,8 @@ pub(super) struct Execution {
     pub(super) replaced_a_racer: bool,
     /// The profile was to be created, and somebody else has created it.
     pub(super) preempted: bool,
+    /// Endpoints that were to be claimed and that another owner has claimed first.
+    pub(super) contested: BTreeSet<EndpointName>,
 }
 
 // === impl Execution ===
@@ -56,6 +59,7 @@ pub(super) async fn execute(
     api: &dyn TrafficManagerApi,
     id: &ProfileId,
     plan: Plan,
+    owner: &OwnerId,
     stop: &CancellationToken,
 ) -> Execution {
     let mut execution = Execution::default();
@@ -98,6 +102,13 @@ pub(super) async fn execute(
                 execution.preempted = true;
                 halted = true;
             }
+            Ok(Written::Tagged(tags)) => {
+                execution.done += 1;
+                if step.gate == Gate::Vital {
+                    execution.contested = contested(&plan.claimed_anew, &tags, owner);
+                    halted |= !execution.contested.is_empty();
+                }
+            }
             Ok(written) => {
                 execution.done += 1;
                 execution.replaced_a_racer |= written == Written::Replaced;
@@ -114,9 +125,11 @@ pub(super) async fn execute(
 }
 
 /// What became of a write that did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Written {
     Done,
+    /// These are all tags now.
+    Tagged(BTreeMap<String, String>),
     /// It has replaced a profile that somebody else had just created.
     Replaced,
     /// It was not made, because somebody else had just created the profile.
@@ -142,7 +155,9 @@ async fn write(
             api.delete_endpoint(id, EndpointKind::External, name)
                 .await?;
         }
-        Write::MergeTags(tags) => drop(api.merge_tags(id, tags).await?),
+        Write::MergeTags(tags) => {
+            return Ok(Written::Tagged(api.merge_tags(id, tags).await?));
+        }
         Write::DeleteTags(tags) => drop(api.delete_tags(id, tags).await?),
         Write::DeleteProfile => {
             api.delete_profile(id).await?;
@@ -178,7 +193,7 @@ pub(super) fn describe(write: &Write) -> String {
     }
 }
 
-fn names(tags: &std::collections::BTreeMap<String, String>) -> String {
+fn names(tags: &BTreeMap<String, String>) -> String {
     tags.keys()
         .map(String::as_str)
         .collect::<Vec<_>>()

@@ -4,10 +4,10 @@
 //! another owner's endpoint may have taken the number when it is written again. Azure's refusal then says nothing
 //! about the wish: with what is there now, the plan is another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use members::ObservedProfile;
-use members::plan::Write;
+use members::plan::{Write, retract};
 use traffic_manager::profile::Endpoint;
 use traffic_manager::{EndpointName, ProfileId};
 
@@ -33,6 +33,22 @@ impl Inner {
             return false;
         };
         ObservedProfile::new(now).is_some_and(|now| self.others(&now) != self.others(before))
+    }
+
+    /// Gives up claims to endpoints that another owner has claimed first. Should that fail, the earlier time
+    /// decides between the two, and the loser's claim is collected by upkeep.
+    pub(super) async fn retract(&self, id: &ProfileId, contested: &BTreeSet<EndpointName>) {
+        for name in contested {
+            tracing::warn!(profile = %id.name, endpoint = %name, "another owner has claimed the endpoint first; the claim is taken back");
+        }
+        let Ok(Some(profile)) = self.api.get_profile(id).await else {
+            return;
+        };
+        if let Some(profile) = ObservedProfile::new(profile) {
+            let owner = &self.behaviour.scope.owner;
+            let plan = retract(&profile, owner, contested, self.clock.now());
+            self.carry_out(id, plan).await;
+        }
     }
 
     /// The endpoints that are not this owner's, as they could be written.

@@ -62,3 +62,47 @@ async fn a_number_that_was_taken_meanwhile_costs_nobody_a_member() {
     azure.clear_faults().await;
     east.quiet(&azure, &after).await;
 }
+
+/// A member is renamed to a name that another cluster claims between the reading
+/// and the claiming. Who merged first has the name; the other keeps its endpoint
+/// and takes its claim back, although it carries the earlier time.
+#[tokio::test]
+async fn a_name_that_was_claimed_meanwhile_costs_nobody_a_member() {
+    let azure = Azure::start().await;
+    let (east, west) = (
+        Cluster::start("east", &azure).await,
+        Cluster::start("west", &azure).await,
+    );
+    let before = [member("old", "a.example.net")];
+    assert!(east.run(&before).await.failed.is_none());
+    let renamed = [member("old", "a.example.net").with_annotation(key("endpoint-name"), "new")];
+    let rival = [member("new", "b.example.net")];
+
+    azure
+        .faults(json!({"rules": [{"operation": "tags.patch", "delay": "500ms", "calls": 1}]}))
+        .await;
+    let meanwhile = async {
+        let mut looks = 0;
+        while azure.count("tags.patch").await == 0 {
+            looks += 1;
+            assert!(looks < 1000, "the claim is never written");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(west.run(&rival).await.failed.is_none());
+    };
+    azure.calls().await;
+    tokio::join!(east.run(&renamed), meanwhile);
+    let target = |name: &'static str| {
+        let azure = &azure;
+        async move { azure.endpoint("shared", name).await.unwrap()["properties"]["target"].clone() }
+    };
+    assert_eq!(target("old").await, "a.example.net");
+    assert_eq!(target("new").await, "b.example.net");
+    azure.clear_faults().await;
+    east.run(&renamed).await;
+    east.quiet(&azure, &renamed).await;
+    west.quiet(&azure, &rival).await;
+    let profile = azure.profile("shared").await.unwrap();
+    let claims = profile["tags"]["externaldns-claims-0-east"].as_str();
+    assert!(!claims.unwrap().contains("new,"), "{claims:?}");
+}
