@@ -19,7 +19,7 @@ use traffic_manager::{EndpointKind, EndpointName};
 
 use crate::batch::ProfileChange;
 use crate::finding::{Finding, Reason};
-use crate::member::{Management, Member};
+use crate::member::{Management, Member, MemberKey, Settings};
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
 use crate::properties::Properties;
@@ -27,6 +27,7 @@ use crate::want::Scope;
 
 pub use claims::{contested, retract};
 use leaving::Departures;
+use migrate::Migration;
 pub use retire::{Upkeep, upkeep};
 use tags::NoRoom;
 
@@ -101,8 +102,9 @@ pub fn plan(
     };
     let mut plan = Plan::default();
     let mut upserts = admit(profile, change, owner, &mut plan);
-    let staying = keeping(profile, change, &plan.refused, owner);
-    let mut departures = Departures::of(profile, &staying, scope);
+    let departures = Departures::of(profile, change, scope);
+    let refused = others(change.upserts.iter(), &upserts);
+    let mut departures = departures.without_heirs(profile, &refused);
     if scope.brakes.keep_last_member {
         let kept = last::keep(profile, &mut upserts, &mut departures, owner);
         plan.refused.extend(kept);
@@ -112,24 +114,33 @@ pub fn plan(
         owner,
         now,
     };
-    // Where the mark of a departure has no room, it is not put off.
-    let add = |upserts: &[&Member], departures: &Departures, plan: &mut Plan| {
-        writing
-            .add(upserts, departures, plan)
-            .or_else(|_| writing.add(upserts, &departures.at_once(), plan))
+    // When the tags have no room, new members are left out: their claims are the
+    // longest. A departure whose mark has no room is not put off.
+    let claimed = |member: &&Member| {
+        let claim = profile.claim(&member.key.endpoint);
+        claim.is_some_and(|claim| profile.stands(claim))
     };
-    if let Err(no_room) = add(&upserts, &departures, &mut plan) {
-        // The claims of the new ones have no room; who leaves can leave.
-        let refuse = |member: &&Member| {
-            Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
-        };
-        plan.refused.extend(upserts.iter().map(refuse));
-        let staying = keeping(profile, change, &plan.refused, owner);
-        let departures = Departures::of(profile, &staying, scope);
-        if let Err(no_room) = add(&[], &departures, &mut plan) {
-            plan.refused.extend(upserts.first().map(|member| {
-                Finding::new(Reason::AzureRefused, &member.subject, no_room.to_string())
-            }));
+    let there: Vec<&Member> = upserts.iter().copied().filter(claimed).collect();
+    let mut no_room = String::new();
+    for written in [upserts.as_slice(), &there, &[]] {
+        let left_out = others(upserts.iter().copied(), written);
+        let departures = departures.clone().without_heirs(profile, &left_out);
+        let added = writing
+            .add(written, &departures, &mut plan)
+            .or_else(|_| writing.add(written, &departures.at_once(), &mut plan));
+        let refuse =
+            |member: &Member| Finding::new(Reason::AzureRefused, &member.subject, no_room.as_str());
+        match added {
+            Ok(()) => {
+                plan.refused.extend(left_out.into_iter().map(refuse));
+                break;
+            }
+            Err(error) if written.is_empty() => {
+                plan.refused.extend(upserts.first().map(|member| {
+                    Finding::new(Reason::AzureRefused, &member.subject, error.to_string())
+                }));
+            }
+            Err(error) => no_room = error.to_string(),
         }
     }
     let is_new = |name: &EndpointName| {
@@ -141,24 +152,10 @@ pub fn plan(
     plan
 }
 
-/// The change without the removal of what a refused member has now, under
-/// another name: who does not get the new endpoint keeps the old one.
-fn keeping(
-    profile: &ObservedProfile,
-    change: &ProfileChange,
-    refused: &[Finding],
-    owner: &OwnerId,
-) -> ProfileChange {
-    let mut change = change.clone();
-    change.removals.retain(|name| {
-        let claim = profile.claim(name).filter(|claim| claim.owner == *owner);
-        claim.is_none_or(|claim| {
-            refused
-                .iter()
-                .all(|finding| finding.subject != claim.subject)
-        })
-    });
-    change
+/// Those of `all` that are not among `some`.
+fn others<'a>(all: impl Iterator<Item = &'a Member>, some: &[&Member]) -> Vec<&'a Member> {
+    all.filter(|member| some.iter().all(|other| other.key != member.key))
+        .collect()
 }
 
 /// The writing of one existing profile.
@@ -187,27 +184,25 @@ impl Writing<'_> {
                 .is_none_or(|decider| decider == owner);
         // Who was to join a profile of others knows nothing about its settings,
         // should it have been adopted this very moment.
-        let settings = upserts
+        let leader = upserts
             .first()
-            .filter(|leader| decides && leader.management == Management::Manage)
-            .map(|leader| &leader.settings);
-        let migration = migrate::plan(profile, upserts, settings);
-        let departures = departures.under(profile, settings);
-        let (writes, refused) = order::order(
-            profile,
-            upserts,
-            &departures,
-            &migration.aside,
-            migration.method,
-        );
-
-        // Only what is really written is claimed, and only what is really
-        // deleted is given up.
-        let written: Vec<&Member> = upserts
-            .iter()
-            .copied()
-            .filter(|member| refused.iter().all(|(key, _)| *key != member.key))
-            .collect();
+            .filter(|leader| decides && leader.management == Management::Manage);
+        let settings = leader.map(|leader| &leader.settings);
+        let mut draft = Draft::new(profile, upserts, departures, settings);
+        let obstacle = leader.and_then(|leader| {
+            migrate::obstacle(profile, leader, &draft.written, &draft.departures)
+        });
+        let settings = settings.filter(|_| obstacle.is_none());
+        if obstacle.is_some() {
+            draft = Draft::new(profile, upserts, departures, None);
+        }
+        let Draft {
+            migration,
+            departures,
+            writes,
+            refused,
+            written,
+        } = draft;
         let put_back = |name: &EndpointName| {
             writes.iter().any(|step| match &step.write {
                 Write::PutEndpoint(body) => {
@@ -216,6 +211,8 @@ impl Writing<'_> {
                 _ => false,
             })
         };
+        // Only what is really written is claimed, and only what is really
+        // deleted is given up.
         let deleted: BTreeSet<_> = writes
             .iter()
             .filter_map(|step| match &step.write {
@@ -238,6 +235,7 @@ impl Writing<'_> {
         if settings.is_some() {
             plan.steps.extend(migration.after);
         }
+        plan.refused.extend(obstacle);
         plan.refused
             .extend(refused.into_iter().map(|(_, finding)| finding));
         let empty = written.is_empty()
@@ -253,6 +251,47 @@ impl Writing<'_> {
         }
         plan.steps.extend(tags.last);
         Ok(())
+    }
+}
+
+/// The endpoint writes of a plan, under these settings.
+struct Draft<'a> {
+    migration: Migration,
+    departures: Departures,
+    writes: Vec<Step>,
+    refused: Vec<(MemberKey, Finding)>,
+    /// Those that are not refused.
+    written: Vec<&'a Member>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(
+        profile: &ObservedProfile,
+        upserts: &[&'a Member],
+        departures: &Departures,
+        settings: Option<&Settings>,
+    ) -> Self {
+        let migration = migrate::plan(profile, upserts, settings);
+        let departures = departures.under(profile, settings);
+        let (writes, refused) = order::order(
+            profile,
+            upserts,
+            &departures,
+            &migration.aside,
+            migration.method,
+        );
+        let written = upserts
+            .iter()
+            .copied()
+            .filter(|member| refused.iter().all(|(key, _)| *key != member.key))
+            .collect();
+        Self {
+            migration,
+            departures,
+            writes,
+            refused,
+            written,
+        }
     }
 }
 

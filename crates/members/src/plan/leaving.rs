@@ -9,7 +9,7 @@ use traffic_manager::{EndpointName, Switch};
 
 use super::{Gate, Plan, Step, Write, Writing};
 use crate::batch::ProfileChange;
-use crate::member::Settings;
+use crate::member::{Member, Settings};
 use crate::observe::{ObservedProfile, OwnMember};
 use crate::owner::OwnerId;
 use crate::want::Scope;
@@ -19,6 +19,8 @@ use crate::want::Scope;
 pub(super) struct Departures {
     /// Deleted now.
     pub(super) now: BTreeSet<EndpointName>,
+    /// Those of them whose object is to have another endpoint instead.
+    replaced: BTreeSet<EndpointName>,
     /// Disabled now and deleted after the grace.
     pub(super) later: BTreeSet<EndpointName>,
     /// Those that stay for a grace, from now or from earlier, and make way for
@@ -37,6 +39,9 @@ impl Departures {
             let wanted = change.upserts.iter().any(|upsert| upsert.key == member.key);
             if change.removals.contains(name) && at_once {
                 departures.now.insert(name.clone());
+                if change.replaced.contains(name) {
+                    departures.replaced.insert(name.clone());
+                }
             } else if change.removals.contains(name) && !member.is_leaving() {
                 departures.later.insert(name.clone());
                 departures.yielding.insert(name.clone());
@@ -57,6 +62,23 @@ impl Departures {
             departures.now.append(&mut departures.yielding);
         }
         departures
+    }
+
+    /// The same without those whose objects do not get another endpoint, because
+    /// it is refused.
+    pub(super) fn without_heirs(mut self, profile: &ObservedProfile, refused: &[&Member]) -> Self {
+        for name in &self.replaced {
+            let Some(claim) = profile.claim(name) else {
+                continue;
+            };
+            if refused
+                .iter()
+                .any(|member| claim.subject.resembles(&member.subject))
+            {
+                self.now.remove(name);
+            }
+        }
+        self
     }
 
     /// The same without a grace for those that leave now.

@@ -9,8 +9,10 @@
 use traffic_manager::profile::{ProfilePatch, ProfilePatchProperties};
 use traffic_manager::{EndpointName, RoutingMethod, Target};
 
+use super::leaving::Departures;
 use super::{Gate, Step, Write};
 use crate::body;
+use crate::finding::{Finding, Reason};
 use crate::member::{Member, Settings};
 use crate::observe::ObservedProfile;
 use crate::requirement;
@@ -93,6 +95,36 @@ pub(super) fn plan(
         aside: other_families(profile, upserts),
         method: Some(RoutingMethod::Weighted),
     }
+}
+
+/// Why the method cannot change: an endpoint that stays cannot be under it.
+/// Resolving has looked at this, but another owner's endpoint may have come since.
+pub(super) fn obstacle(
+    profile: &ObservedProfile,
+    leader: &Member,
+    upserts: &[&Member],
+    departures: &Departures,
+) -> Option<Finding> {
+    let method = leader.settings.method;
+    if profile.wire.method() == Some(method) {
+        return None;
+    }
+    let stays = |name: &EndpointName| {
+        let rewritten = upserts.iter().any(|member| member.key.endpoint == *name);
+        !rewritten && !departures.has(name)
+    };
+    let staying = profile.endpoints().iter().filter(|(name, _)| stays(name));
+    let mut lacking = staying.filter_map(|(name, endpoint)| {
+        Some((name, requirement::missing_on_wire(method, endpoint)?))
+    });
+    let (name, missing) = lacking.next()?;
+    Some(Finding::new(
+        Reason::SettingsConflict,
+        &leader.subject,
+        format!(
+            "the routing method cannot change to {method} yet: endpoint {name} has no {missing}"
+        ),
+    ))
 }
 
 fn step(patch: ProfilePatch) -> Step {

@@ -21,6 +21,7 @@ use crate::finding::{Finding, Reason, Subject};
 use crate::member::{Member, MemberKey};
 use crate::observe::ObservedProfile;
 use crate::properties::Properties;
+use crate::requirement;
 use slot::{Clash, Slot, clash};
 
 /// Orders the endpoint writes of a plan.
@@ -65,6 +66,16 @@ pub(super) fn order(
             )
         })
         .collect();
+    // The method may have been changed by another owner since the listing.
+    pending.retain(|(member, _)| {
+        let finding = method.and_then(|method| unsuitable(member, method));
+        let suits = finding.is_none();
+        if let Some(finding) = finding {
+            renamed.retain(|_, new| *new != member.key.endpoint);
+            refused.push((member.key.clone(), finding));
+        }
+        suits
+    });
     let reserved: BTreeSet<i64> = pending
         .iter()
         .filter_map(|(_, body)| body.properties.priority)
@@ -209,9 +220,7 @@ pub(super) fn order(
     // Old names go when the new ones are there. Where a new one was refused,
     // what had made way for it comes back.
     for (old, new) in renamed {
-        if model.contains_key(&new) {
-            steps.push(delete_for(&old, &new));
-        }
+        steps.push(delete_for(&old, &new));
     }
     for (member, olds) in undo {
         for old in with_priorities_of_their_own(olds, &member, &model, &reserved) {
@@ -226,6 +235,16 @@ pub(super) fn order(
 /// Whether priorities decide who answers, now or when the plan is done.
 fn is_ranked(member: &Member, method: Option<RoutingMethod>) -> bool {
     [method, Some(member.settings.method)].contains(&Some(RoutingMethod::Priority))
+}
+
+fn unsuitable(member: &Member, method: RoutingMethod) -> Option<Finding> {
+    let missing = requirement::missing(method, &member.endpoint)?;
+    let profile = &member.key.profile.name;
+    Some(Finding::new(
+        Reason::InvalidAnnotation,
+        &member.subject,
+        format!("profile {profile} has {method} routing, and this object has no {missing}"),
+    ))
 }
 
 /// What is put back when the write of `member` fails. Somebody may have been
@@ -269,7 +288,10 @@ fn renames(
     let mut new: Vec<&Member> = upserts
         .iter()
         .copied()
-        .filter(|member| !profile.endpoints().contains_key(&member.key.endpoint))
+        .filter(|member| {
+            let held = profile.claim(&member.key.endpoint);
+            held.is_none_or(|claim| !profile.stands(claim) || claim.subject != member.subject)
+        })
         .collect();
     let mut renames = BTreeMap::new();
     for is_heir in [Subject::eq, Subject::resembles] {

@@ -12,6 +12,7 @@ use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
 use crate::member::{Member, MemberKey};
 use crate::observe::{Observed, ObservedProfile, OwnMember};
+use crate::requirement::missing_on_wire;
 use crate::want::Scope;
 
 /// A member that waits for another one to leave.
@@ -137,6 +138,12 @@ fn in_the_way(member: &Member, held: &OwnMember<'_>, round: &Round) -> bool {
         .endpoint
         .priority
         .is_some_and(|wanted| held.endpoint.properties.priority == Some(i64::from(wanted.get())));
+    // Where it does not suit the method that is to be, the method that is stays
+    // until it has left.
+    let suits = method.is_none_or(|method| missing_on_wire(method, held.endpoint).is_none());
+    let method = method
+        .filter(|_| suits)
+        .or_else(|| held.profile.wire.method());
     let taken = Taken::of(&[(&held.key.endpoint, held.endpoint)]);
     same_priority
         || held.key.endpoint == member.key.endpoint

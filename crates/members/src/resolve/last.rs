@@ -64,10 +64,12 @@ fn last_of<'a>(
     let of_others = profile.endpoints().iter().any(|(name, endpoint)| {
         endpoint.is_enabled() && own().all(|member| member.key.endpoint != *name)
     });
+    let in_service =
+        |wish: &Member| own().any(|member| member.key == wish.key && member.endpoint.is_enabled());
     let placed = round.accepted.iter().any(|(member, _)| {
         member.key.profile == profile.id
             && member.endpoint.status == Switch::Enabled
-            && !waits_for_a_mover(member, profile, round, scope)
+            && (in_service(member) || !waits_for_a_mover(member, profile, round, scope))
     });
     let standing = own().any(|member| kept.contains(&member.key) && member.endpoint.is_enabled());
     if of_others || placed || standing {

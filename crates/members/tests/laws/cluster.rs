@@ -179,6 +179,14 @@ impl Cluster {
         refused
     }
 
+    /// What ExternalDNS plans from what there is now.
+    pub(crate) fn plan(&self, azure: &Azure, objects: &[Object]) -> Option<Changes> {
+        let records = self.observed(azure).records(&self.scope.owner);
+        let observation = self.controller.observe(records);
+        let (adjusted, _) = self.adjust(azure, &Self::sources(objects));
+        self.controller.plan(&observation, adjusted)
+    }
+
     /// One loop. Panics when Azure refuses a write.
     pub(crate) fn run(&self, azure: &mut Azure, objects: &[Object], now: i64) -> Loop {
         self.run_records(azure, &Self::sources(objects), now)

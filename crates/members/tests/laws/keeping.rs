@@ -459,3 +459,71 @@ fn nothing_makes_way_for_a_write_that_cannot_come_true() {
         [pair("ea", "t1.example.net"), pair("eb", "t2.example.net")]
     );
 }
+
+/// Another cluster takes the new name of a rename, or changes the method, between
+/// our listing and our write.
+#[test]
+fn a_rename_whose_new_name_is_refused_at_the_last_moment_keeps_the_old_one() {
+    let (east, west) = (Cluster::new("east"), Cluster::new("west"));
+    let of = |host, endpoint| {
+        [object(
+            host,
+            &[("profile-name", "p"), ("endpoint-name", endpoint)],
+        )]
+    };
+    let geographic = [object(
+        "w.example.com",
+        &[
+            ("profile-name", "p"),
+            ("routing-method", "Geographic"),
+            ("geo-mapping", "WORLD"),
+        ],
+    )];
+    for wests in [of("w.example.com", "new"), geographic] {
+        let mut azure = Azure::default();
+        east.run(&mut azure, &of("a.example.com", "old"), NOW);
+        let planned = east.plan(&azure, &of("a.example.com", "new")).unwrap();
+        if wests[0].1.len() == 3 {
+            // Whoever has been there before decides the method.
+            let held = azure.profiles.get_mut(&profile("p")).unwrap();
+            held.properties.traffic_routing_method = Some("Geographic".to_owned());
+            let tags = held.tags.as_mut().unwrap();
+            tags.insert("externaldns-settings-owner".to_owned(), "west".to_owned());
+            held.properties.endpoints.as_mut().unwrap()[0]
+                .properties
+                .geo_mapping = Some(vec!["DE".to_owned()]);
+        }
+        west.run(&mut azure, &wests, NOW);
+        east.carry_out(&mut azure, &planned, NOW);
+        let held = targets(&azure, "p");
+        let is_there = |(_, target): &(String, String)| target == "a.example.com";
+        assert!(held.iter().any(is_there), "{held:?}");
+    }
+}
+
+/// One takes over the target of another that moves away; the first is in service
+/// all the time.
+#[test]
+fn who_is_in_service_and_waits_for_one_that_moves_keeps_its_profile_alive() {
+    let (mut east, mut azure) = (Cluster::new("east"), Azure::default());
+    east.scope.brakes.keep_last_member = true;
+    let of = |host, profile, target| {
+        let annotations = [("profile-name", profile), ("target", target)];
+        object(host, &annotations)
+    };
+    let before = [
+        of("a.example.com", "p", "t1.example.net"),
+        of("b.example.com", "p", "t2.example.net"),
+    ];
+    let after = [
+        of("a.example.com", "p", "t2.example.net"),
+        of("b.example.com", "q", "t3.example.net"),
+    ];
+    east.run(&mut azure, &before, NOW);
+    for _ in 0..2 {
+        east.run(&mut azure, &after, NOW);
+    }
+    assert!(east.run(&mut azure, &after, NOW).changes.is_none());
+    assert_eq!(targets(&azure, "p")[0].1, "t2.example.net");
+    assert_eq!(targets(&azure, "q")[0].1, "t3.example.net");
+}
