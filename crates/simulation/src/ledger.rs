@@ -362,7 +362,11 @@ impl Ledger {
                 }),
             )
         };
-        if free(before) != free(after) {
+        if free(before) != free(after) && free(seen) == free(after) {
+            verdict
+                .races
+                .push("settings were written back that a racing creation had replaced");
+        } else if free(before) != free(after) {
             verdict.say(
                 Law::Foreign,
                 format!(
