@@ -187,13 +187,10 @@ impl Writing<'_> {
         let leader = upserts
             .first()
             .filter(|leader| decides && leader.management == Management::Manage);
-        let settings = leader.map(|leader| &leader.settings);
+        let mut settings = leader.map(|leader| &leader.settings);
         let mut draft = Draft::new(profile, upserts, departures, settings);
-        let obstacle = leader.and_then(|leader| {
-            migrate::obstacle(profile, leader, &draft.written, &draft.departures)
-        });
-        let settings = settings.filter(|_| obstacle.is_none());
-        if obstacle.is_some() {
+        if settings.is_some_and(|wanted| migrate::is_blocked(profile, wanted.method, &draft)) {
+            settings = None;
             draft = Draft::new(profile, upserts, departures, None);
         }
         let Draft {
@@ -235,7 +232,6 @@ impl Writing<'_> {
         if settings.is_some() {
             plan.steps.extend(migration.after);
         }
-        plan.refused.extend(obstacle);
         plan.refused
             .extend(refused.into_iter().map(|(_, finding)| finding));
         let empty = written.is_empty()

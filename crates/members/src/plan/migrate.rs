@@ -9,10 +9,8 @@
 use traffic_manager::profile::{ProfilePatch, ProfilePatchProperties};
 use traffic_manager::{EndpointName, RoutingMethod, Target};
 
-use super::leaving::Departures;
-use super::{Gate, Step, Write};
+use super::{Draft, Gate, Step, Write};
 use crate::body;
-use crate::finding::{Finding, Reason};
 use crate::member::{Member, Settings};
 use crate::observe::ObservedProfile;
 use crate::requirement;
@@ -97,34 +95,22 @@ pub(super) fn plan(
     }
 }
 
-/// Why the method cannot change: an endpoint that stays cannot be under it.
-/// Resolving has looked at this, but another owner's endpoint may have come since.
-pub(super) fn obstacle(
+/// Whether the method cannot change, because an endpoint that stays cannot be
+/// under it. Resolving has looked at this and reports it; another owner's endpoint
+/// may have come since, or an own one moves away only when others have come.
+pub(super) fn is_blocked(
     profile: &ObservedProfile,
-    leader: &Member,
-    upserts: &[&Member],
-    departures: &Departures,
-) -> Option<Finding> {
-    let method = leader.settings.method;
-    if profile.wire.method() == Some(method) {
-        return None;
-    }
+    method: RoutingMethod,
+    draft: &Draft<'_>,
+) -> bool {
     let stays = |name: &EndpointName| {
-        let rewritten = upserts.iter().any(|member| member.key.endpoint == *name);
-        !rewritten && !departures.has(name)
+        let mut written = draft.written.iter();
+        !draft.departures.has(name) && written.all(|member| member.key.endpoint != *name)
     };
-    let staying = profile.endpoints().iter().filter(|(name, _)| stays(name));
-    let mut lacking = staying.filter_map(|(name, endpoint)| {
-        Some((name, requirement::missing_on_wire(method, endpoint)?))
-    });
-    let (name, missing) = lacking.next()?;
-    Some(Finding::new(
-        Reason::SettingsConflict,
-        &leader.subject,
-        format!(
-            "the routing method cannot change to {method} yet: endpoint {name} has no {missing}"
-        ),
-    ))
+    let lacks = |endpoint| requirement::missing_on_wire(method, endpoint).is_some();
+    let mut endpoints = profile.endpoints().iter();
+    profile.wire.method() != Some(method)
+        && endpoints.any(|(name, endpoint)| stays(name) && lacks(endpoint))
 }
 
 fn step(patch: ProfilePatch) -> Step {

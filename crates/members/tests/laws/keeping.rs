@@ -527,3 +527,34 @@ fn who_is_in_service_and_waits_for_one_that_moves_keeps_its_profile_alive() {
     assert_eq!(targets(&azure, "p")[0].1, "t2.example.net");
     assert_eq!(targets(&azure, "q")[0].1, "t3.example.net");
 }
+
+/// The method of a profile cannot change before one that moves away has left it;
+/// that one is not held back for it.
+#[test]
+fn two_that_exchange_profiles_and_change_their_methods_arrive() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let with = |host, profile, method| {
+        let annotations = [
+            ("profile-name", profile),
+            ("routing-method", method),
+            ("endpoint-location", "eastus"),
+        ];
+        let wanted = if method == "Performance" { 3 } else { 2 };
+        object(host, &annotations[..wanted])
+    };
+    let before = [
+        with("a.example.com", "q", "Weighted"),
+        with("b.example.com", "p", "Subnet"),
+    ];
+    let after = [
+        with("a.example.com", "p", "Performance"),
+        with("b.example.com", "q", "Performance"),
+    ];
+    east.run(&mut azure, &before, NOW);
+    for _ in 0..2 {
+        east.run(&mut azure, &after, NOW);
+    }
+    assert_eq!(targets(&azure, "p")[0].1, "a.example.com");
+    assert_eq!(targets(&azure, "q")[0].1, "b.example.com");
+    assert!(east.run(&mut azure, &after, NOW).changes.is_none());
+}
