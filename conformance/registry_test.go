@@ -137,7 +137,10 @@ func TestThePolicyDecidesWhatMayHappen(t *testing.T) {
 	} {
 		t.Run(test.policy, func(t *testing.T) {
 			world := harness.NewWorld(t)
-			cluster := world.Cluster(t, "cluster-east", "--policy="+test.policy)
+			// The empty profile stays, so that only the loop under test writes.
+			cluster := world.ClusterWith(t, "cluster-east", harness.Setup{
+				Serve: []string{"--profile-grace=1h"}, ExternalDNS: []string{"--policy=" + test.policy},
+			})
 			cluster.Apply(t, east())
 			wantCounts(t, cluster.Loop(t), harness.Counts{Create: 1})
 			wantNoPlan(t, cluster)
