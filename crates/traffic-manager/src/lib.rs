@@ -11,6 +11,7 @@
 //!   nothing downstream checks again.
 
 pub mod geography;
+pub mod headers;
 pub mod id;
 pub mod method;
 pub mod name;
@@ -22,6 +23,7 @@ pub mod tag;
 pub mod target;
 
 pub use geography::{GeoCode, GeoMapping};
+pub use headers::{Header, Headers};
 pub use id::{ProfileId, ResourceGroup, SubscriptionId};
 pub use method::{EndpointKind, MonitorProtocol, RoutingMethod, Switch};
 pub use name::{EndpointName, ProfileName, RelativeName};
