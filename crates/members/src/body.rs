@@ -7,7 +7,7 @@ use traffic_manager::profile::{
     DnsConfig, Endpoint, MonitorConfig, PROFILE_LOCATION, Profile, ProfilePatch,
     ProfilePatchProperties, ProfileProperties, Subnet,
 };
-use traffic_manager::{EndpointKind, EndpointName, MonitorProtocol, SubnetRange};
+use traffic_manager::{EndpointKind, EndpointName, Headers, MonitorProtocol, SubnetRange};
 
 use crate::annotation::Name;
 use crate::member::{EndpointSpec, Settings};
@@ -43,6 +43,7 @@ pub fn endpoint(name: &EndpointName, spec: &EndpointSpec, existing: Option<&Endp
             .map(SubnetRange::to_wire)
             .collect::<Vec<Subnet>>()
     });
+    properties.custom_headers = spec.headers.as_ref().map(Headers::to_wire);
     body
 }
 

@@ -151,6 +151,16 @@ impl Finding {
         }
     }
 
+    /// A finding about a value that is used all the same.
+    pub fn doubt(subject: &Subject, name: Name, value: &str, doubt: &str) -> Self {
+        Self {
+            reason: Reason::InvalidAnnotation,
+            subject: subject.clone(),
+            annotation: Some(name),
+            message: format!("{name}: {value:?} may be wrong: {doubt}"),
+        }
+    }
+
     /// A finding about an annotation name that does not exist.
     pub fn unknown_annotation(subject: &Subject, text: &str) -> Self {
         let hint = match Name::nearest(text) {

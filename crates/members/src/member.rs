@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use traffic_manager::{
-    EndpointName, GeoMapping, Hostname, MaxReturn, MonitorProtocol, Port, Priority, ProfileId,
-    Region, RelativeName, RoutingMethod, Subnets, Switch, Target, Ttl, Weight,
+    EndpointName, GeoMapping, Headers, Hostname, MaxReturn, MonitorProtocol, Port, Priority,
+    ProfileId, Region, RelativeName, RoutingMethod, Subnets, Switch, Target, Ttl, Weight,
 };
 
 use crate::annotation::Name;
@@ -72,6 +72,8 @@ pub struct EndpointSpec {
     pub geo_mapping: Option<GeoMapping>,
     /// Client ranges.
     pub subnets: Option<Subnets>,
+    /// Headers of the probes, besides those of the profile.
+    pub headers: Option<Headers>,
 }
 
 /// What belongs to the profile and not to one member.

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use serde_json::Value;
 use traffic_manager::profile::{Endpoint, EndpointProperties, Profile};
 use traffic_manager::{
-    GeoCode, GeoMapping, Hostname, MonitorProtocol, Region, RoutingMethod, SubnetRange, Subnets,
-    Switch, Target,
+    GeoCode, GeoMapping, Headers, Hostname, MonitorProtocol, Region, RoutingMethod, SubnetRange,
+    Subnets, Switch, Target,
 };
 
 use crate::annotation::Name;
@@ -53,6 +54,7 @@ impl Properties {
         properties.set_some(Name::EndpointLocation, spec.location.as_ref());
         properties.set_some(Name::GeoMapping, spec.geo_mapping.as_ref());
         properties.set_some(Name::Subnets, spec.subnets.as_ref());
+        properties.set_some(Name::EndpointHeaders, spec.headers.as_ref());
         properties
     }
 
@@ -105,6 +107,8 @@ impl Properties {
         properties.set_some(Name::EndpointLocation, location.map(canonical::<Region>));
         properties.set_some(Name::GeoMapping, geo_text(held));
         properties.set_some(Name::Subnets, subnets_text(held));
+        let headers = held.custom_headers.as_ref();
+        properties.set_some(Name::EndpointHeaders, headers.and_then(headers_text));
         properties
     }
 
@@ -202,6 +206,14 @@ fn geo_text(held: &EndpointProperties) -> Option<String> {
         Ok(codes) => GeoMapping::from_codes(codes).map(|mapping| mapping.to_string()),
         Err(_) => Some(codes.join(",")),
     }
+}
+
+/// A list that this system would not write is shown as it is: it differs from
+/// every wish, and is so repaired.
+fn headers_text(held: &Value) -> Option<String> {
+    let given = held.as_array().is_none_or(|headers| !headers.is_empty());
+    let headers = Headers::from_wire(held).map(|headers| headers.to_string());
+    given.then(|| headers.unwrap_or_else(|| held.to_string()))
 }
 
 fn subnets_text(held: &EndpointProperties) -> Option<String> {

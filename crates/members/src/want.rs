@@ -1,5 +1,6 @@
 //! From a record of a source to the member that it wants.
 
+mod endpoint;
 mod profile;
 mod target;
 mod wish;
@@ -7,7 +8,7 @@ mod wish;
 use std::time::Duration;
 
 use traffic_manager::{
-    GeoMapping, Hostname, MaxReturn, Priority, ProfileId, Region, RelativeName, ResourceGroup,
+    GeoMapping, Headers, Hostname, MaxReturn, Priority, ProfileId, RelativeName, ResourceGroup,
     RoutingMethod, Subnets, SubscriptionId, Switch, Target, Ttl, Weight,
 };
 
@@ -16,6 +17,7 @@ use crate::derive;
 use crate::finding::{Finding, Subject};
 use crate::member::{DRAINED_WEIGHT, EndpointSpec, Management, Member, MemberKey, Settings};
 use crate::owner::OwnerId;
+use endpoint::{always_serve, location};
 use profile::{check_method, derived, monitor, profile_name, relative_name, resource_group};
 use wish::{Flag, WeightWish};
 
@@ -209,22 +211,23 @@ impl Source {
             WeightWish(None) => Switch::Disabled,
             WeightWish(Some(_)) => status.unwrap_or(Switch::Enabled),
         };
-        let checked: Option<Flag> = reader.value(Name::HealthChecksEnabled);
-        let Flag(checked) = checked.unwrap_or(Flag(true));
+        let always_serve = always_serve(reader);
         let priority: Option<Priority> = reader.value(Name::Priority);
-        let location: Option<Region> = reader.value(Name::EndpointLocation);
+        let location = location(reader);
         let geo_mapping: Option<GeoMapping> = reader.value(Name::GeoMapping);
         let subnets: Option<Subnets> = reader.value(Name::Subnets);
+        let headers: Option<Headers> = reader.value(Name::EndpointHeaders);
         let target = self.target(reader, host, vanity_host);
         Some(EndpointSpec {
             target: target?,
             status,
-            always_serve: Switch::from_bool(!checked),
+            always_serve,
             weight: weight.0.or(Weight::new(DRAINED_WEIGHT))?,
             priority,
             location,
             geo_mapping,
             subnets,
+            headers,
         })
     }
 }

@@ -80,6 +80,7 @@ fn the_table_has_every_annotation_and_no_other() {
         ("priority", "1"),
         ("endpoint-location", "eastus"),
         ("geo-mapping", "WORLD"),
+        ("endpoint-headers", "Host: my-app.example.com"),
         ("subnets", "203.0.113.0/24"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -102,7 +103,12 @@ fn the_table_has_every_annotation_and_no_other() {
     let rows: Vec<String> = Name::ALL
         .iter()
         .map(|name| {
-            let part = belongs.get(name).copied().unwrap_or("nothing");
+            // Two words for one thing have one canonical text.
+            let shown = match name {
+                Name::AlwaysServe => &Name::HealthChecksEnabled,
+                name => name,
+            };
+            let part = belongs.get(shown).copied().unwrap_or("nothing");
             format!(
                 "| `{}` | {part} | {} |",
                 name.as_str(),

@@ -23,6 +23,8 @@ fn scope() -> Scope {
 fn text(name: Name) -> BoxedStrategy<String> {
     let likely = match name {
         Name::Enabled => "true|TRUE| true ",
+        Name::AlwaysServe => "enabled|Disabled",
+        Name::EndpointHeaders => "X-[a-c]: [a-z]{1,4}(;  Host:app.example.com ?){0,1}",
         Name::HealthChecksEnabled => "true|false|False",
         Name::DnsTtl => "[0-9]{1,10}",
         Name::Weight | Name::Priority => "0|[1-9][0-9]{0,3}",
@@ -33,7 +35,7 @@ fn text(name: Name) -> BoxedStrategy<String> {
         Name::MonitorPath => "/[a-z?=&./]{0,12}",
         Name::ProfileManagement => "manage|Join",
         Name::RoutingMethod => "weighted|Priority|PERFORMANCE|Geographic|subnet|multiValue",
-        Name::GeoMapping => "(world|de|GEO-eu|us-ca)(, ?(fr|GB|au-nsw)){0,2}",
+        Name::GeoMapping => "(world|de|GEO-eu|us-ca|Germany|new zealand)(, ?(fr|GB|au-nsw)){0,2}",
         Name::Subnets => {
             "10\\.[0-9]{1,2}\\.0\\.0/(16|24)(,192\\.0\\.2\\.[0-9]-192\\.0\\.2\\.[1-9][0-9])?|2001:db8::[0-9a-f]{1,4}"
         }

@@ -154,6 +154,9 @@ pub struct EndpointProperties {
     /// Address ranges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subnets: Option<Vec<Subnet>>,
+    /// Headers of the probes, in Azure's form; see [`Headers::from_wire`](crate::Headers::from_wire).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_headers: Option<Value>,
     /// `Enabled` when the endpoint is served without being probed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub always_serve: Option<String>,
@@ -296,11 +299,11 @@ mod tests {
     #[test]
     fn unmanaged_properties_survive_a_round_trip() {
         let text = r#"{"name":"e","type":"Microsoft.Network/trafficManagerProfiles/externalEndpoints",
-            "properties":{"target":"a.example.com","weight":3,"customHeaders":[{"name":"Host","value":"x"}],"minChildEndpoints":null}}"#;
+            "properties":{"target":"a.example.com","weight":3,"newList":[{"name":"Host"}],"newNumber":null}}"#;
         let endpoint: Endpoint = serde_json::from_str(text).unwrap();
         let request = serde_json::to_value(endpoint.to_request()).unwrap();
-        assert_eq!(request["properties"]["customHeaders"][0]["value"], "x");
-        assert!(request["properties"].get("minChildEndpoints").is_none());
+        assert_eq!(request["properties"]["newList"][0]["name"], "Host");
+        assert!(request["properties"].get("newNumber").is_none());
     }
 
     #[test]

@@ -35,19 +35,23 @@ macro_rules! names {
 }
 
 names! {
+    /// `Enabled` serves the endpoint without probing it. Default: Disabled. `health-checks-enabled` says the same the other way round.
+    AlwaysServe = "always-serve",
     /// The relative DNS name: what stands before `.trafficmanager.net`. Default: the profile name.
     DnsName = "dns-name",
     /// Seconds that resolvers may keep an answer. Default: the record's own TTL annotation, else 30.
     DnsTtl = "dns-ttl",
     /// `true` makes the object a member, `false` or no annotation leaves it alone.
     Enabled = "enabled",
+    /// Headers of this endpoint's probes, `Name: value` separated by semicolons or lines, at most 8; not with TCP.
+    EndpointHeaders = "endpoint-headers",
     /// Azure region of the endpoint; required under Performance routing.
     EndpointLocation = "endpoint-location",
     /// Name of the endpoint in its profile. Default: derived from the owner, the set identifier and the host.
     EndpointName = "endpoint-name",
     /// `Enabled` or `Disabled`. Default: Enabled.
     EndpointStatus = "endpoint-status",
-    /// Geographic codes, separated by commas; required under Geographic routing.
+    /// Geographic codes or names of regions, separated by commas; required under Geographic routing.
     GeoMapping = "geo-mapping",
     /// `false` serves the endpoint without probing it (Azure's always-serve). Default: true.
     HealthChecksEnabled = "health-checks-enabled",

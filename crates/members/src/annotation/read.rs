@@ -22,6 +22,7 @@ pub struct Reader<'a> {
     subject: &'a Subject,
     annotations: &'a Annotations,
     findings: Vec<Finding>,
+    warnings: Vec<Finding>,
 }
 
 // === impl Annotations ===
@@ -95,6 +96,7 @@ impl<'a> Reader<'a> {
             subject,
             annotations,
             findings: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -128,6 +130,13 @@ impl<'a> Reader<'a> {
         ));
     }
 
+    /// Records that an annotation's value is used and may be wrong.
+    pub fn warn(&mut self, name: Name, doubt: &str) {
+        let value = self.annotations.get(name).unwrap_or_default();
+        self.warnings
+            .push(Finding::doubt(self.subject, name, value, doubt));
+    }
+
     /// Records a mistake that is not of one annotation's value.
     pub fn problem(&mut self, message: impl Into<String>) {
         self.findings.push(Finding::new(
@@ -137,15 +146,17 @@ impl<'a> Reader<'a> {
         ));
     }
 
-    /// The findings so far, and one warning for each unknown name.
+    /// The findings so far, and the warnings, one for each unknown name among them.
     pub fn finish(self) -> (Vec<Finding>, Vec<Finding>) {
         let unknown = self
             .annotations
             .unknown
             .iter()
-            .map(|text| Finding::unknown_annotation(self.subject, text))
-            .collect();
-        (self.findings, unknown)
+            .map(|text| Finding::unknown_annotation(self.subject, text));
+        (
+            self.findings,
+            self.warnings.into_iter().chain(unknown).collect(),
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointKind, EndpointName, ProfileId};
+use traffic_manager::{EndpointKind, EndpointName, MonitorProtocol, ProfileId};
 
 use super::taken::{Taken, target_of};
 use super::{Blocked, Kept, Round, priorities, room, settings};
@@ -62,6 +62,7 @@ pub(super) fn place(
         let finding = blocked
             .finding(member, &decision.properties, profile.is_some())
             .or_else(|| circle(member, profile, &decision.properties))
+            .or_else(|| without_a_request(member, &decision.properties))
             .or_else(|| taken.conflict(member, decision.method));
         if let Some(finding) = finding {
             round.refused.push((member.key.clone(), finding));
@@ -105,6 +106,25 @@ fn circle(
                 if itself { "the DNS name" } else { "the vanity host" },
                 member.key.profile.name,
                 Name::Target
+            ),
+        )
+    })
+}
+
+/// Whether the member gives headers to probes that have none, whoever decided
+/// the protocol.
+fn without_a_request(member: &Member, settings: &Properties) -> Option<Finding> {
+    let headers = member.endpoint.headers.as_ref()?;
+    let tcp = MonitorProtocol::Tcp.as_str();
+    (settings.get(Name::MonitorProtocol) == Some(tcp)).then(|| {
+        Finding::annotation(
+            Reason::InvalidAnnotation,
+            &member.subject,
+            Name::EndpointHeaders,
+            &headers.to_string(),
+            &format!(
+                "profile {} probes over TCP, and a TCP probe has no headers; remove them",
+                member.key.profile.name
             ),
         )
     })
