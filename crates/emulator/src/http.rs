@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::caller;
 use crate::clock::Clock;
 use crate::connection::Scissors;
 use crate::fault::When;
@@ -64,6 +65,7 @@ async fn arm(
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         correlation_id: text("x-ms-correlation-request-id"),
+        caller: text("authorization").and_then(|header| caller::of_authorization(&header)),
         body: body.to_vec(),
     };
     // In a task of its own: a client that gives up does not undo what it has asked for.
@@ -84,7 +86,8 @@ async fn arm(
 
 /// One request with its faults; `None` when the connection is to be reset.
 async fn exchange(edge: Edge, request: Request) -> Option<Response> {
-    let arrived = edge.shared.with(|service| service.arrive(&request));
+    let now = edge.clock.now();
+    let arrived = edge.shared.with(|service| service.arrive(now, &request));
     tokio::time::sleep(edge.latency).await;
     let response = answer(&edge, &request, &arrived).await;
     if let Some(response) = &response {

@@ -23,8 +23,8 @@
 //! Profiles, endpoints of the three types, tags at `Microsoft.Resources/tags/default`, both name checks and the
 //! geographic hierarchy, in the api-versions of [`ApiVersion`]. Every subscription exists whose id is a GUID, and every
 //! resource group, unless [`Cloud::resource_groups`] names the ones that do. There is no access control: tokens are
-//! ignored. Nothing is throttled on its own; the headers count requests as the service does, and a fault rule answers
-//! 429.
+//! ignored. The headers count requests as the service does; with [`Throttle::enforced`] those beyond the limits are
+//! answered 429.
 //!
 //! An endpoint is `CheckingEndpoint` until its first probe has finished, and DNS answers with it meanwhile. Without
 //! probes it stays so until its health is forced.
@@ -69,7 +69,9 @@ pub mod request;
 pub mod running;
 pub mod service;
 pub mod state;
+pub mod throttle;
 
+mod caller;
 mod connection;
 mod document;
 mod geography;
@@ -90,3 +92,4 @@ pub use request::{Request, Response};
 pub use running::{Emulator, Running, StartError};
 pub use service::Service;
 pub use state::{AzureResource, Cloud, State};
+pub use throttle::{Limits, Refill, Throttle};

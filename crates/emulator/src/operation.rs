@@ -118,6 +118,31 @@ impl Operation {
         }
     }
 
+    /// The action of role-based access control that it needs.
+    pub(crate) const fn action(self) -> &'static str {
+        match self {
+            Self::ProfilesList | Self::ProfilesListAll | Self::ProfilesGet | Self::Unknown => {
+                "Microsoft.Network/trafficmanagerprofiles/read"
+            }
+            Self::ProfilesPut | Self::ProfilesPatch => {
+                "Microsoft.Network/trafficmanagerprofiles/write"
+            }
+            Self::ProfilesDelete => "Microsoft.Network/trafficmanagerprofiles/delete",
+            Self::EndpointsGet => "Microsoft.Network/trafficmanagerprofiles/externalendpoints/read",
+            Self::EndpointsPut | Self::EndpointsPatch => {
+                "Microsoft.Network/trafficmanagerprofiles/externalendpoints/write"
+            }
+            Self::EndpointsDelete => {
+                "Microsoft.Network/trafficmanagerprofiles/externalendpoints/delete"
+            }
+            Self::TagsGet => "Microsoft.Resources/tags/read",
+            Self::TagsPut | Self::TagsPatch => "Microsoft.Resources/tags/write",
+            Self::TagsDelete => "Microsoft.Resources/tags/delete",
+            Self::NameCheck => "Microsoft.Network/checkTrafficManagerNameAvailability/action",
+            Self::GeographyGet => "Microsoft.Network/trafficManagerGeographicHierarchies/read",
+        }
+    }
+
     /// Whether it changes something.
     pub fn is_write(self) -> bool {
         matches!(

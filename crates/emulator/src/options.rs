@@ -10,6 +10,7 @@ use data_plane::{ClientLocation, Fqdn};
 use crate::duration;
 use crate::quirks::Quirks;
 use crate::state::Cloud;
+use crate::throttle::{Limit, Limits, Throttle};
 
 /// Settings of an emulator.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Options {
     pub zone_records: Vec<ZoneRecord>,
     /// Where clients are.
     pub client_locations: Vec<ClientLocation>,
+    /// How many requests are let through.
+    pub throttle: Throttle,
     /// How long every ARM answer takes.
     pub latency: Duration,
     /// Whether endpoints are probed. Without probes an endpoint stays `CheckingEndpoint`, which DNS answers with, until
@@ -38,6 +41,10 @@ pub struct Options {
 }
 
 /// Command line of the emulator. Every flag has an environment variable.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each flag is a switch of its own"
+)]
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Address of the ARM API and, under /_emulator/, of the control API.
@@ -111,6 +118,25 @@ pub struct Args {
     #[arg(long, env = "EMULATOR_LATENCY", hide_env_values = true, value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
     pub latency: Duration,
 
+    /// Answer 429 to requests beyond the limits of the service.
+    #[arg(long, env = "EMULATOR_THROTTLE", hide_env_values = true)]
+    pub throttle: bool,
+
+    /// Send 429 without Retry-After, as parts of Azure do.
+    #[arg(long, env = "EMULATOR_THROTTLE_SILENTLY", hide_env_values = true)]
+    pub throttle_silently: bool,
+
+    /// A limit in place of the service's, such as writes=20+5/s or endpoint-writes=25. May be given several times, or
+    /// several separated by commas.
+    #[arg(
+        long = "throttle-limit",
+        env = "EMULATOR_THROTTLE_LIMITS",
+        hide_env_values = true,
+        value_name = "NAME=NUMBER",
+        value_delimiter = ','
+    )]
+    pub throttle_limits: Vec<Limit>,
+
     /// Do not probe endpoints: they stay `CheckingEndpoint`, which DNS answers with, until their health is forced.
     #[arg(long, env = "EMULATOR_NO_PROBES", hide_env_values = true)]
     pub no_probes: bool,
@@ -151,6 +177,7 @@ impl Default for Options {
             cloud: Cloud::default(),
             zone_records: Vec::new(),
             client_locations: Vec::new(),
+            throttle: Throttle::default(),
             latency: Duration::ZERO,
             probes: false,
             probe_interval: None,
@@ -162,6 +189,10 @@ impl Default for Options {
 
 impl From<Args> for Options {
     fn from(args: Args) -> Self {
+        let mut limits = Limits::default();
+        for limit in args.throttle_limits {
+            limits.set(limit);
+        }
         Self {
             arm_listen: args.arm_listen,
             dns_listen: args.dns_listen,
@@ -173,6 +204,11 @@ impl From<Args> for Options {
             },
             zone_records: args.zone_records,
             client_locations: args.client_locations,
+            throttle: Throttle {
+                enforced: args.throttle,
+                names_wait: !args.throttle_silently,
+                limits,
+            },
             latency: args.latency,
             probes: !args.no_probes,
             probe_interval: args.probe_interval.filter(|interval| !interval.is_zero()),

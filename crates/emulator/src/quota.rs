@@ -1,37 +1,80 @@
-//! The headers that say how many requests are left.
+//! Counting requests: the headers that say how many are left, and the refusal of those that are too many.
 //!
-//! Traffic Manager counts per kind of request; recorded since 2023 are 4 500 profile writes, 2 000 reads and 250
-//! endpoint writes per window. Nothing is refused here: throttling is injected as a fault.
+//! A refused request takes nothing from the counter that refuses it, so whoever waits as told gets through. Resource
+//! Manager counts first; what Traffic Manager refuses has cost a request there.
+//!
+//! As long as nothing is refused, a counter that is half used up begins anew: a client that slows down when little is
+//! left would wait for nothing.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use axum::http::StatusCode;
+use jiff::Timestamp;
 
 use crate::operation::{Operation, Resource};
-
-/// Length of a window. Not recorded; five minutes is what Microsoft.Network documents for its own limits.
-const WINDOW: SignedDuration = SignedDuration::from_mins(5);
+use crate::refusal::error_response;
+use crate::request::Response;
+use crate::throttle::{Limits, Refill, Throttle};
 
 const RESOURCE_REQUESTS: &str = "x-ms-ratelimit-remaining-subscription-resource-requests";
-const SUBSCRIPTION_READS: &str = "x-ms-ratelimit-remaining-subscription-reads";
-const SUBSCRIPTION_WRITES: &str = "x-ms-ratelimit-remaining-subscription-writes";
-const SUBSCRIPTION_DELETES: &str = "x-ms-ratelimit-remaining-subscription-deletes";
-const TENANT_READS: &str = "x-ms-ratelimit-remaining-tenant-reads";
-const TENANT_WRITES: &str = "x-ms-ratelimit-remaining-tenant-writes";
 
-/// Counters of requests per subscription and bucket.
+/// A request in units of a bucket's level: refills are then whole numbers for any clock of nanoseconds.
+const REQUEST: u64 = 1_000_000_000;
+
+/// Counters of requests.
 #[derive(Debug, Default)]
 pub(crate) struct Quota {
-    windows: BTreeMap<Bucket, Window>,
+    pub(crate) throttle: Throttle,
+    buckets: BTreeMap<BucketKey, Bucket>,
+    windows: BTreeMap<WindowKey, Window>,
 }
 
-/// Requests that are counted together. Endpoints are counted by type.
+/// What counting a request came to.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    /// Headers of the answer.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// The answer, when the request is one too many.
+    pub(crate) refusal: Option<Response>,
+}
+
+/// What Resource Manager counts apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Read,
+    Write,
+    Delete,
+}
+
+/// A bucket of Resource Manager. An empty subscription is the tenant; no caller, all of them together.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct BucketKey {
+    subscription: String,
+    caller: Option<String>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
 struct Bucket {
+    /// In parts of a request.
+    level: u64,
+    at: Timestamp,
+}
+
+/// A counter of Traffic Manager. Endpoints are counted by type.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct WindowKey {
     subscription: String,
     resource_type: &'static str,
-    header: &'static str,
-    limit: u32,
+    counter: Counter,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Counter {
+    ProfileWrites,
+    EndpointWrites,
+    Reads,
 }
 
 #[derive(Debug)]
@@ -40,54 +83,292 @@ struct Window {
     used: u32,
 }
 
+// === impl Quota ===
+
 impl Quota {
-    /// Counts a request. Returns the header that says how many are left.
-    pub(crate) fn count(
+    /// Counts a request.
+    pub(crate) fn admit(
         &mut self,
         now: Timestamp,
         operation: Operation,
         resource: Option<&Resource>,
-    ) -> (&'static str, u32) {
-        let subscription = resource.and_then(Resource::subscription);
-        let (header, limit) = counted_as(operation, subscription.is_some());
-        let bucket = Bucket {
-            subscription: subscription.unwrap_or_default().to_ascii_lowercase(),
-            resource_type: resource.map_or("", Resource::type_name),
-            header,
-            limit,
+        caller: Option<&str>,
+    ) -> Admission {
+        let kind = Kind::of(operation);
+        let subscription = resource
+            .and_then(Resource::subscription)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let mut headers = Vec::new();
+        let enforced = self.throttle.enforced;
+        let own = Counter::of(operation);
+        // Who is not throttled sees the headers that have been recorded, one for each answer.
+        if enforced || own.is_none() {
+            let waits = self.take(
+                now,
+                &subscription,
+                caller.unwrap_or_default(),
+                kind,
+                &mut headers,
+            );
+            if let Some(wait) = waits.filter(|_| enforced) {
+                let refusal = self.arm_refusal(operation, &subscription, wait);
+                return Admission {
+                    headers,
+                    refusal: Some(refusal),
+                };
+            }
+        }
+        let Some(counter) = own else {
+            return Admission {
+                headers,
+                refusal: None,
+            };
         };
-        let window = self.windows.entry(bucket).or_insert(Window {
+        let key = WindowKey {
+            subscription,
+            resource_type: resource.map_or("", Resource::type_name),
+            counter,
+        };
+        let limits = &self.throttle.limits;
+        let limit = counter.limit(limits);
+        let window = self.windows.entry(key).or_insert(Window {
             start: now,
             used: 0,
         });
-        if now.duration_since(window.start) >= WINDOW {
-            *window = Window {
+        if !enforced && window.used >= limit / 2 {
+            window.used = 0;
+        }
+        let left = window.take(now, limits.window, limit);
+        headers.push((RESOURCE_REQUESTS, left.unwrap_or(0).to_string()));
+        let refusal = match left {
+            None if enforced => {
+                let wait = window.ends_in(now, limits.window);
+                Some(self.service_refusal(operation, limit, wait))
+            }
+            _ => None,
+        };
+        Admission { headers, refusal }
+    }
+
+    /// Takes a request from the buckets of the caller and of all callers. Returns how long to wait when one is empty.
+    fn take(
+        &mut self,
+        now: Timestamp,
+        subscription: &str,
+        caller: &str,
+        kind: Kind,
+        headers: &mut Vec<(&'static str, String)>,
+    ) -> Option<Duration> {
+        let enforced = self.throttle.enforced;
+        let limit = kind.limit(&self.throttle.limits);
+        let all = limit.times(self.throttle.limits.callers);
+        let [own_header, all_header] = kind.headers(subscription.is_empty());
+        let mut look = |caller: Option<&str>, limit: Refill| {
+            let key = BucketKey {
+                subscription: subscription.to_owned(),
+                caller: caller.map(str::to_owned),
+                kind,
+            };
+            let bucket = self.buckets.entry(key).or_insert(Bucket::full(now, limit));
+            bucket.refill(now, limit, enforced);
+            bucket.wait(limit)
+        };
+        let wait = look(Some(caller), limit).max(look(None, all));
+        for (caller, header) in [(Some(caller.to_owned()), own_header), (None, all_header)] {
+            let key = BucketKey {
+                subscription: subscription.to_owned(),
+                caller,
+                kind,
+            };
+            if let Some(bucket) = self.buckets.get_mut(&key) {
+                if wait.is_none() {
+                    bucket.level = bucket.level.saturating_sub(REQUEST);
+                }
+                headers.push((header, (bucket.level / REQUEST).to_string()));
+            }
+        }
+        wait
+    }
+
+    fn arm_refusal(&self, operation: Operation, subscription: &str, wait: Duration) -> Response {
+        let seconds = whole_seconds(wait);
+        let message = format!(
+            "Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{seconds}' seconds.",
+            operation.action()
+        );
+        self.refusal("SubscriptionRequestsThrottled", &message, seconds)
+            .with("x-ms-failure-cause", "gateway")
+    }
+
+    fn service_refusal(&self, operation: Operation, limit: u32, wait: Duration) -> Response {
+        let seconds = whole_seconds(wait);
+        let window = self.throttle.limits.window.as_secs();
+        let message = format!(
+            "Number of requests for action '{}' exceeded the limit of '{limit}' for time interval '{:02}:{:02}:{:02}'. Please try again after '{seconds}' seconds.",
+            operation.action(),
+            window / 3600,
+            window / 60 % 60,
+            window % 60,
+        );
+        self.refusal("ResourceRequestsThrottled", &message, seconds)
+    }
+
+    fn refusal(&self, code: &str, message: &str, seconds: u64) -> Response {
+        let response = error_response(StatusCode::TOO_MANY_REQUESTS, code, message);
+        if self.throttle.names_wait {
+            response.with("retry-after", seconds.to_string())
+        } else {
+            response
+        }
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    fn of(operation: Operation) -> Self {
+        match operation {
+            Operation::ProfilesDelete | Operation::EndpointsDelete | Operation::TagsDelete => {
+                Self::Delete
+            }
+            Operation::ProfilesPut
+            | Operation::ProfilesPatch
+            | Operation::EndpointsPut
+            | Operation::EndpointsPatch
+            | Operation::TagsPut
+            | Operation::TagsPatch
+            | Operation::NameCheck => Self::Write,
+            _ => Self::Read,
+        }
+    }
+
+    const fn limit(self, limits: &Limits) -> Refill {
+        match self {
+            Self::Read => limits.reads,
+            Self::Write => limits.writes,
+            Self::Delete => limits.deletes,
+        }
+    }
+
+    /// The headers of one caller and of all callers.
+    const fn headers(self, of_tenant: bool) -> [&'static str; 2] {
+        match (self, of_tenant) {
+            (Self::Read, false) => [
+                "x-ms-ratelimit-remaining-subscription-reads",
+                "x-ms-ratelimit-remaining-subscription-global-reads",
+            ],
+            (Self::Write, false) => [
+                "x-ms-ratelimit-remaining-subscription-writes",
+                "x-ms-ratelimit-remaining-subscription-global-writes",
+            ],
+            (Self::Delete, false) => [
+                "x-ms-ratelimit-remaining-subscription-deletes",
+                "x-ms-ratelimit-remaining-subscription-global-deletes",
+            ],
+            (Self::Read, true) => [
+                "x-ms-ratelimit-remaining-tenant-reads",
+                "x-ms-ratelimit-remaining-tenant-global-reads",
+            ],
+            (Self::Write | Self::Delete, true) => [
+                "x-ms-ratelimit-remaining-tenant-writes",
+                "x-ms-ratelimit-remaining-tenant-global-writes",
+            ],
+        }
+    }
+}
+
+// === impl Counter ===
+
+impl Counter {
+    /// The counter of Traffic Manager, for what it counts itself.
+    fn of(operation: Operation) -> Option<Self> {
+        match operation {
+            Operation::ProfilesPut | Operation::ProfilesPatch => Some(Self::ProfileWrites),
+            Operation::EndpointsPut | Operation::EndpointsPatch => Some(Self::EndpointWrites),
+            Operation::ProfilesList
+            | Operation::ProfilesListAll
+            | Operation::ProfilesGet
+            | Operation::EndpointsGet => Some(Self::Reads),
+            _ => None,
+        }
+    }
+
+    const fn limit(self, limits: &Limits) -> u32 {
+        match self {
+            Self::ProfileWrites => limits.profile_writes,
+            Self::EndpointWrites => limits.endpoint_writes,
+            Self::Reads => limits.profile_reads,
+        }
+    }
+}
+
+// === impl Bucket ===
+
+impl Bucket {
+    fn full(now: Timestamp, limit: Refill) -> Self {
+        Self {
+            level: u64::from(limit.size).saturating_mul(REQUEST),
+            at: now,
+        }
+    }
+
+    fn refill(&mut self, now: Timestamp, limit: Refill, enforced: bool) {
+        // A clock that was set back refills nothing.
+        let passed = elapsed(self.at, now);
+        let back = u64::try_from(passed.as_nanos())
+            .unwrap_or(u64::MAX)
+            .saturating_mul(u64::from(limit.per_second));
+        let size = u64::from(limit.size).saturating_mul(REQUEST);
+        self.level = self.level.saturating_add(back).min(size);
+        if !enforced && self.level < size / 2 {
+            self.level = size;
+        }
+        self.at = now;
+    }
+
+    /// How long until it holds a request; `None` when it does.
+    fn wait(&self, limit: Refill) -> Option<Duration> {
+        let missing = REQUEST
+            .checked_sub(self.level)
+            .filter(|missing| *missing > 0)?;
+        let rate = u64::from(limit.per_second).max(1);
+        Some(Duration::from_nanos(missing.div_ceil(rate)))
+    }
+}
+
+// === impl Window ===
+
+impl Window {
+    /// Counts a request. Returns how many are left, or `None` when it is one too many.
+    fn take(&mut self, now: Timestamp, length: Duration, limit: u32) -> Option<u32> {
+        if elapsed(self.start, now) >= length {
+            *self = Self {
                 start: now,
                 used: 0,
             };
         }
-        window.used = window.used.saturating_add(1);
-        (header, limit.saturating_sub(window.used))
+        let left = limit.checked_sub(self.used)?.checked_sub(1)?;
+        self.used += 1;
+        Some(left)
+    }
+
+    fn ends_in(&self, now: Timestamp, length: Duration) -> Duration {
+        length.saturating_sub(elapsed(self.start, now))
     }
 }
 
-fn counted_as(operation: Operation, in_subscription: bool) -> (&'static str, u32) {
-    match operation {
-        Operation::ProfilesPut | Operation::ProfilesPatch => (RESOURCE_REQUESTS, 4500),
-        Operation::EndpointsPut | Operation::EndpointsPatch => (RESOURCE_REQUESTS, 250),
-        Operation::ProfilesList
-        | Operation::ProfilesListAll
-        | Operation::ProfilesGet
-        | Operation::EndpointsGet => (RESOURCE_REQUESTS, 2000),
-        Operation::ProfilesDelete | Operation::EndpointsDelete | Operation::TagsDelete => {
-            (SUBSCRIPTION_DELETES, 15_000)
-        }
-        Operation::TagsPut | Operation::TagsPatch => (SUBSCRIPTION_WRITES, 1200),
-        Operation::NameCheck if in_subscription => (SUBSCRIPTION_WRITES, 1200),
-        Operation::NameCheck => (TENANT_WRITES, 1200),
-        Operation::GeographyGet | Operation::Unknown if !in_subscription => (TENANT_READS, 15_000),
-        Operation::TagsGet | Operation::GeographyGet | Operation::Unknown => {
-            (SUBSCRIPTION_READS, 15_000)
-        }
-    }
+fn elapsed(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}
+
+/// What `Retry-After` can say: nobody is told to come back too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    let seconds = wait.as_secs();
+    let rounded = if wait.subsec_nanos() > 0 {
+        seconds + 1
+    } else {
+        seconds
+    };
+    rounded.max(1)
 }

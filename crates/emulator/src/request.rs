@@ -14,6 +14,8 @@ pub struct Request {
     pub query: String,
     /// `x-ms-correlation-request-id` of the client, which the answer repeats.
     pub correlation_id: Option<String>,
+    /// The identity that asks, when it is known: requests are counted for each.
+    pub caller: Option<String>,
     /// Body.
     pub body: Vec<u8>,
 }
@@ -39,6 +41,7 @@ impl Request {
             path: path.to_owned(),
             query: format!("api-version={api_version}"),
             correlation_id: None,
+            caller: None,
             body: if body.is_null() {
                 Vec::new()
             } else {

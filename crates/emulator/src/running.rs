@@ -76,7 +76,7 @@ impl Emulator {
 
         let seed = options.seed.unwrap_or_else(rand::random);
         let suffix = options.cloud.dns_suffix.clone();
-        let shared = Shared::new(Service::new(options.cloud, seed));
+        let shared = Shared::new(Service::new(options.cloud, seed).throttled(options.throttle));
         let zone: Arc<ZoneRecords> = Arc::new(options.zone_records.into_iter().collect());
         let mut config = DnsConfig::new(options.dns_listen, suffix);
         config.zone = zone.clone();

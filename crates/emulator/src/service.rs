@@ -10,9 +10,10 @@ use rand::{Rng as _, SeedableRng as _};
 use crate::fault::{Fault, Faults, Outcome};
 use crate::journal::Journal;
 use crate::operation::{Operation, Resource};
-use crate::quota::Quota;
+use crate::quota::{Admission, Quota};
 use crate::request::{Request, Response};
 use crate::state::{Cloud, State};
+use crate::throttle::Throttle;
 
 /// The emulated Resource Manager.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub(crate) struct Arrived {
     number: u64,
     operation: Operation,
     resource: Option<Resource>,
+    admission: Admission,
     pub(crate) fault: Option<Fault>,
 }
 
@@ -52,9 +54,16 @@ impl Service {
         }
     }
 
-    /// Answers a request at once: counts it and carries it out. Fault rules do not apply.
+    /// The same service with these limits.
+    #[must_use]
+    pub fn throttled(mut self, throttle: Throttle) -> Self {
+        self.quota.throttle = throttle;
+        self
+    }
+
+    /// Answers a request at once: counts it and, unless it is one too many, carries it out. Fault rules do not apply.
     pub fn handle(&mut self, now: Timestamp, request: &Request) -> Response {
-        let arrived = self.note(request, false);
+        let arrived = self.note(now, request, false);
         let response = self.carry_out(now, request, &arrived);
         self.journal.answered(arrived.number, response.status);
         response
@@ -66,18 +75,21 @@ impl Service {
     }
 
     /// Counts a request and says which fault it meets.
-    pub(crate) fn arrive(&mut self, request: &Request) -> Arrived {
-        self.note(request, true)
+    pub(crate) fn arrive(&mut self, now: Timestamp, request: &Request) -> Arrived {
+        self.note(now, request, true)
     }
 
-    /// Carries a request out.
+    /// Carries a request out, unless it is one too many.
     pub(crate) fn carry_out(
         &mut self,
         now: Timestamp,
         request: &Request,
         arrived: &Arrived,
     ) -> Response {
-        let response = self.state.answer(request);
+        let response = match &arrived.admission.refusal {
+            Some(refusal) => refusal.clone(),
+            None => self.state.answer(request),
+        };
         self.dress(now, request, arrived, response)
     }
 
@@ -98,10 +110,14 @@ impl Service {
         self.journal.answered(arrived.number, status);
     }
 
-    fn note(&mut self, request: &Request, with_faults: bool) -> Arrived {
+    fn note(&mut self, now: Timestamp, request: &Request, with_faults: bool) -> Arrived {
         let resource = Resource::parse(&request.path);
         let operation = Operation::of(&request.method, resource.as_ref());
-        let fault = if with_faults {
+        let admission =
+            self.quota
+                .admit(now, operation, resource.as_ref(), request.caller.as_deref());
+        // What is refused at the gate does not get as far as a fault.
+        let fault = if with_faults && admission.refusal.is_none() {
             self.faults.pick(operation, resource.as_ref())
         } else {
             None
@@ -118,6 +134,7 @@ impl Service {
             number,
             operation,
             resource,
+            admission,
             fault,
         }
     }
@@ -130,14 +147,14 @@ impl Service {
         arrived: &Arrived,
         response: Response,
     ) -> Response {
-        let (header, left) = self
-            .quota
-            .count(now, arrived.operation, arrived.resource.as_ref());
         let id = self.id();
         let correlation = request.correlation_id.clone().unwrap_or_else(|| self.id());
         let routing = format!("EMULATOR:{}:{id}", now.strftime("%Y%m%dT%H%M%SZ"));
+        let mut response = response;
         response
-            .with(header, left.to_string())
+            .headers
+            .extend(arrived.admission.headers.iter().cloned());
+        response
             .with("x-ms-request-id", id)
             .with("x-ms-correlation-request-id", correlation)
             .with("x-ms-routing-request-id", routing)

@@ -98,6 +98,7 @@ impl Exchange for Caller {
             path: request.url.path().to_owned(),
             query: request.url.query().unwrap_or_default().to_owned(),
             correlation_id: Some(ids.correlation.to_owned()),
+            caller: None,
             body: request
                 .body
                 .as_ref()

@@ -30,7 +30,7 @@ pub(super) fn usual(
         ),
         StatusCode::TOO_MANY_REQUESTS => (
             "SubscriptionRequestsThrottled",
-            format!("Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{}' seconds.", action(operation), retry_after.unwrap_or("6")),
+            format!("Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{}' seconds.", operation.action(), retry_after.unwrap_or("6")),
         ),
         StatusCode::SERVICE_UNAVAILABLE => (
             "ServiceUnavailable",
@@ -70,34 +70,6 @@ fn forbidden(operation: Operation, resource: Option<&Resource>) -> String {
     };
     format!(
         "The client '00000000-0000-0000-0000-000000000001' with object id '00000000-0000-0000-0000-000000000001' does not have authorization to perform action '{}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
-        action(operation)
+        operation.action()
     )
-}
-
-/// The action of role-based access control that an operation needs.
-fn action(operation: Operation) -> &'static str {
-    match operation {
-        Operation::ProfilesList
-        | Operation::ProfilesListAll
-        | Operation::ProfilesGet
-        | Operation::Unknown => "Microsoft.Network/trafficmanagerprofiles/read",
-        Operation::ProfilesPut | Operation::ProfilesPatch => {
-            "Microsoft.Network/trafficmanagerprofiles/write"
-        }
-        Operation::ProfilesDelete => "Microsoft.Network/trafficmanagerprofiles/delete",
-        Operation::EndpointsGet => {
-            "Microsoft.Network/trafficmanagerprofiles/externalendpoints/read"
-        }
-        Operation::EndpointsPut | Operation::EndpointsPatch => {
-            "Microsoft.Network/trafficmanagerprofiles/externalendpoints/write"
-        }
-        Operation::EndpointsDelete => {
-            "Microsoft.Network/trafficmanagerprofiles/externalendpoints/delete"
-        }
-        Operation::TagsGet => "Microsoft.Resources/tags/read",
-        Operation::TagsPut | Operation::TagsPatch => "Microsoft.Resources/tags/write",
-        Operation::TagsDelete => "Microsoft.Resources/tags/delete",
-        Operation::NameCheck => "Microsoft.Network/checkTrafficManagerNameAvailability/action",
-        Operation::GeographyGet => "Microsoft.Network/trafficManagerGeographicHierarchies/read",
-    }
 }

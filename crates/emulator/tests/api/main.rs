@@ -17,4 +17,5 @@ mod probes;
 mod quirks;
 mod refusals;
 mod tags;
+mod throttle;
 mod versions;

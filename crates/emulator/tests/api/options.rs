@@ -26,6 +26,7 @@ fn without_flags_the_documented_defaults_apply() {
     assert!(!options.cloud.allow_private_targets);
     assert!(options.cloud.resource_groups.is_empty());
     assert!(options.probes);
+    assert!(!options.throttle.enforced && options.throttle.names_wait);
     assert_eq!(
         (options.latency, options.probe_interval, options.seed),
         (Duration::ZERO, None, None)
@@ -45,6 +46,10 @@ fn every_flag_is_taken_over() {
         "--zone-record=west.example.com=::1,third.example.com=192.0.2.3",
         "--probe-route=east.example.com:443=127.0.0.1:18443",
         "--client-location=10.0.0.0/8=westeurope,NL,GEO-EU;172.16.0.0/12=eastus",
+        "--throttle",
+        "--throttle-silently",
+        "--throttle-limit=writes=20+5/s,endpoint-writes=25",
+        "--throttle-limit=window=10s",
         "--latency=200ms",
         "--no-probes",
         "--probe-interval=500ms",
@@ -58,6 +63,13 @@ fn every_flag_is_taken_over() {
     assert_eq!(options.zone_records.len(), 3);
     assert_eq!(options.probe_routes.len(), 1);
     assert_eq!(options.client_locations.len(), 2);
+    assert!(options.throttle.enforced && !options.throttle.names_wait);
+    let limits = &options.throttle.limits;
+    assert_eq!((limits.writes.size, limits.writes.per_second), (20, 5));
+    assert_eq!(
+        (limits.endpoint_writes, limits.window),
+        (25, Duration::from_secs(10))
+    );
     assert_eq!(options.latency, Duration::from_millis(200));
     assert!(!options.probes);
     assert_eq!(options.probe_interval, Some(Duration::from_millis(500)));
@@ -72,6 +84,7 @@ fn every_flag_is_taken_over() {
 #[case("--probe-route=east.example.com=127.0.0.1:1")]
 #[case("--client-location=10.0.0.0/8")]
 #[case("--client-location=10.0.0.0/8=atlantis")]
+#[case("--throttle-limit=writes=5")]
 #[case("--latency=5")]
 #[case("--probe-interval=often")]
 #[case("--seed=x")]

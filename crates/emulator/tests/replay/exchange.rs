@@ -102,6 +102,7 @@ impl Exchange {
             path: path.to_owned(),
             query: query.to_owned(),
             correlation_id: None,
+            caller: None,
             body: if body.is_null() {
                 Vec::new()
             } else {
