@@ -1,4 +1,6 @@
-//! TCP connections that can be reset instead of answered.
+//! TCP connections that can be reset instead of answered, with or without TLS.
+
+mod stream;
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,15 +14,21 @@ use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use stream::Stream;
 
 /// Pause after a failed accept, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts connections that can be reset.
-pub(crate) struct Listener(pub(crate) TcpListener);
+pub(crate) struct Listener {
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+}
 
 /// A connection whose next write resets it once [`Scissors::cut`] was called.
-pub(crate) struct Connection {
+struct Connection {
     stream: TcpStream,
     scissors: Scissors,
 }
@@ -50,20 +58,28 @@ impl Connected<IncomingStream<'_, Listener>> for Scissors {
 
 // === impl Listener ===
 
+impl Listener {
+    /// Accepts from a socket; with an acceptor, over TLS.
+    pub(crate) fn new(listener: TcpListener, acceptor: Option<TlsAcceptor>) -> Self {
+        Self { listener, acceptor }
+    }
+}
+
 impl axum::serve::Listener for Listener {
-    type Io = Connection;
+    type Io = Stream;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    async fn accept(&mut self) -> (Stream, SocketAddr) {
         loop {
-            match self.0.accept().await {
+            match self.listener.accept().await {
                 Ok((stream, address)) => {
                     // Answers are small and latency is what tests wait for.
                     if let Err(error) = stream.set_nodelay(true) {
                         tracing::debug!(%error, "cannot set TCP_NODELAY");
                     }
                     let scissors = Scissors::default();
-                    return (Connection { stream, scissors }, address);
+                    let connection = Connection { stream, scissors };
+                    return (Stream::new(connection, self.acceptor.as_ref()), address);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -74,7 +90,7 @@ impl axum::serve::Listener for Listener {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 

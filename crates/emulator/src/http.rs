@@ -1,5 +1,6 @@
 //! The HTTP edge: the ARM API on every path, the control API under `/_emulator/`.
 
+mod authority;
 pub(crate) mod control;
 
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request as HttpRequest, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -18,7 +19,7 @@ use crate::connection::Scissors;
 use crate::fault::When;
 use crate::refusal::error_response;
 use crate::request::{Request, Response};
-use crate::service::Arrived;
+use crate::service::{Arrived, Presented};
 use crate::shared::Shared;
 
 /// Largest body that Resource Manager takes.
@@ -32,12 +33,15 @@ pub(crate) struct Edge {
     /// How long every ARM answer takes.
     pub(crate) latency: Duration,
     pub(crate) dns: Arc<data_plane::DnsCounters>,
+    /// `http` or `https`.
+    pub(crate) scheme: &'static str,
 }
 
-/// The routes of both APIs.
+/// The routes of the APIs and of the authority.
 pub(crate) fn router(edge: Edge) -> Router {
     Router::new()
         .nest("/_emulator", control::router())
+        .merge(authority::router())
         .fallback(arm)
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(edge)
@@ -56,20 +60,23 @@ async fn arm(
             "The request content size exceeds the maximum size of 4 MB.",
         ));
     };
-    let text = |name: &str| {
-        let value = parts.headers.get(name)?;
-        Some(value.to_str().ok()?.to_owned())
+    let presented = Presented {
+        authorization: text(&parts.headers, header::AUTHORIZATION.as_str()),
+        base: authority::base_url(&edge, &parts.headers),
     };
     let request = Request {
         method: parts.method.clone(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        correlation_id: text("x-ms-correlation-request-id"),
-        caller: text("authorization").and_then(|header| caller::of_authorization(&header)),
+        correlation_id: text(&parts.headers, "x-ms-correlation-request-id"),
+        caller: presented
+            .authorization
+            .as_deref()
+            .and_then(caller::of_authorization),
         body: body.to_vec(),
     };
     // In a task of its own: a client that gives up does not undo what it has asked for.
-    let exchange = tokio::spawn(exchange(edge, request));
+    let exchange = tokio::spawn(exchange(edge, presented, request));
     match exchange.await {
         Ok(Some(response)) => http_response(response),
         Ok(None) => {
@@ -85,11 +92,11 @@ async fn arm(
 }
 
 /// One request with its faults; `None` when the connection is to be reset.
-async fn exchange(edge: Edge, request: Request) -> Option<Response> {
+async fn exchange(edge: Edge, presented: Presented, request: Request) -> Option<Response> {
     let now = edge.clock.now();
     let arrived = edge.shared.with(|service| service.arrive(now, &request));
     tokio::time::sleep(edge.latency).await;
-    let response = answer(&edge, &request, &arrived).await;
+    let response = answer(&edge, &presented, &request, &arrived).await;
     if let Some(response) = &response {
         edge.shared
             .with(|service| service.leave(&arrived, response.status));
@@ -97,11 +104,20 @@ async fn exchange(edge: Edge, request: Request) -> Option<Response> {
     response
 }
 
-async fn answer(edge: &Edge, request: &Request, arrived: &Arrived) -> Option<Response> {
+async fn answer(
+    edge: &Edge,
+    presented: &Presented,
+    request: &Request,
+    arrived: &Arrived,
+) -> Option<Response> {
     let carry_out = || {
         let now = edge.clock.now();
-        edge.shared
-            .with(|service| service.carry_out(now, request, arrived))
+        edge.shared.with(
+            |service| match service.refuse(now, request, arrived, presented) {
+                Some(refused) => refused,
+                None => service.carry_out(now, request, arrived),
+            },
+        )
     };
     let Some(fault) = &arrived.fault else {
         return Some(carry_out());
@@ -117,6 +133,11 @@ async fn answer(edge: &Edge, request: &Request, arrived: &Arrived) -> Option<Res
         (None, Some(response)) => Some(response),
         (None, None) => Some(carry_out()),
     }
+}
+
+/// A header as text.
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
 fn http_response(response: Response) -> HttpResponse {

@@ -3,6 +3,7 @@
 //! ```text
 //!              axum                       synchronous, deterministic
 //!   ARM call ──▶ http ──▶ fault? ──▶ Service ──▶ State ──▶ documents, refusals
+//!   token call ──▶ http ──────────▶ Authority
 //!   control  ──▶ http::control ─────────▲          │ profiles, health
 //!                                       │          ▼
 //!   DNS query ──▶ data_plane::DnsServer ┴── Directory
@@ -22,9 +23,9 @@
 //!
 //! Profiles, endpoints of the three types, tags at `Microsoft.Resources/tags/default`, both name checks and the
 //! geographic hierarchy, in the api-versions of [`ApiVersion`]. Every subscription exists whose id is a GUID, and every
-//! resource group, unless [`Cloud::resource_groups`] names the ones that do. There is no access control: tokens are
-//! ignored. The headers count requests as the service does; with [`Throttle::enforced`] those beyond the limits are
-//! answered 429.
+//! resource group, unless [`Cloud::resource_groups`] names the ones that do. Tokens are ignored unless
+//! [`authority::Settings::require_token`] asks for them; there are no roles. The headers count requests as the service
+//! does; with [`Throttle::enforced`] those beyond the limits are answered 429.
 //!
 //! An endpoint is `CheckingEndpoint` until its first probe has finished, and DNS answers with it meanwhile. Without
 //! probes it stays so until its health is forced.
@@ -41,6 +42,7 @@
 //! | `PUT faults` | `{"rules":[…]}` in place of the rules in force; `GET` shows them, `DELETE` clears them |
 //! | `PUT health/{profile}/{endpoint}` | `{"status":"Online"}`, `"Degraded"`, or `"Probe"` to hand back to the probes; `?subscription=` and `?resourceGroup=` tell profiles of one name apart |
 //! | `PUT resources` | `{"id","host","location"}`: an Azure resource that endpoints of type Azure can point at |
+//! | `GET tokens` | the tokens of the last day, without their text; `DELETE` revokes them |
 //! | `GET state` | every profile with the monitor statuses of this moment, and what DNS answered |
 //!
 //! The first rule that matches a request and fires applies to it. What a rule does not state matches everything:
@@ -56,6 +58,7 @@
 //! | `calls`, `fraction`, `seed` | only so many calls, only this share of calls, the seed of the choice |
 
 pub mod api_version;
+pub mod authority;
 pub mod clock;
 pub mod duration;
 pub mod fault;
@@ -76,20 +79,23 @@ mod connection;
 mod document;
 mod geography;
 mod http;
+mod ids;
 mod quota;
 mod read;
 mod refusal;
 mod rules;
 mod shared;
+mod tls;
 mod view;
 
 pub use api_version::{ApiVersion, Feature};
 pub use clock::{Clock, SystemClock};
 pub use operation::Operation;
-pub use options::{Args, Options};
+pub use options::{Args, Options, Tls};
 pub use quirks::{AutoPriority, Quirks};
 pub use request::{Request, Response};
 pub use running::{Emulator, Running, StartError};
 pub use service::Service;
 pub use state::{AzureResource, Cloud, State};
 pub use throttle::{Limits, Refill, Throttle};
+pub use tls::TlsError;

@@ -1,12 +1,14 @@
 //! Settings of the emulator, and the command line that sets them.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use data_plane::dns::ZoneRecord;
 use data_plane::probe::ProbeRoute;
 use data_plane::{ClientLocation, Fqdn};
 
+use crate::authority::{Client, Settings};
 use crate::duration;
 use crate::quirks::Quirks;
 use crate::state::Cloud;
@@ -19,6 +21,10 @@ pub struct Options {
     pub arm_listen: SocketAddr,
     /// Address of the DNS server, over UDP and TCP; port 0 takes a free one.
     pub dns_listen: SocketAddr,
+    /// TLS on the ARM port; `None` for plain HTTP.
+    pub tls: Option<Tls>,
+    /// Who gets tokens, and whether they are needed.
+    pub authority: Settings,
     /// What the cloud is like.
     pub cloud: Cloud,
     /// Names that targets resolve to, for probes and as DNS answers.
@@ -38,6 +44,15 @@ pub struct Options {
     pub probe_routes: Vec<ProbeRoute>,
     /// Seed of ids, faults and DNS answers. `None` takes one from the operating system.
     pub seed: Option<u64>,
+}
+
+/// TLS with a certificate that is made at the start.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// Where to write the certificate that clients have to trust.
+    pub ca_file: Option<PathBuf>,
+    /// Names and addresses in the certificate, beside those of this machine: `localhost`, `127.0.0.1` and `::1`.
+    pub names: Vec<String>,
 }
 
 /// Command line of the emulator. Every flag has an environment variable.
@@ -66,6 +81,51 @@ pub struct Args {
         default_value = "127.0.0.1:8653"
     )]
     pub dns_listen: SocketAddr,
+
+    /// Serve the ARM API over HTTPS, with a certificate that is made at the start for localhost, 127.0.0.1 and `::1`.
+    #[arg(long, env = "EMULATOR_TLS", hide_env_values = true)]
+    pub tls: bool,
+
+    /// File to write the certificate to that clients have to trust with `--tls`.
+    #[arg(
+        long,
+        env = "EMULATOR_TLS_CA_FILE",
+        hide_env_values = true,
+        value_name = "PATH",
+        requires = "tls"
+    )]
+    pub tls_ca_file: Option<PathBuf>,
+
+    /// Further name or address for the certificate of `--tls`. May be given several times, or several separated by
+    /// commas.
+    #[arg(
+        long = "tls-name",
+        env = "EMULATOR_TLS_NAMES",
+        hide_env_values = true,
+        value_name = "NAME",
+        value_delimiter = ',',
+        requires = "tls"
+    )]
+    pub tls_names: Vec<String>,
+
+    /// Refuse ARM requests without a token that the emulator's authority has issued.
+    #[arg(long, env = "EMULATOR_REQUIRE_TOKEN", hide_env_values = true)]
+    pub require_token: bool,
+
+    /// How long a token is good, for example 90s.
+    #[arg(long, env = "EMULATOR_TOKEN_LIFETIME", hide_env_values = true, value_name = "DURATION", default_value = "1h", value_parser = duration::parse)]
+    pub token_lifetime: Duration,
+
+    /// Client that gets tokens, with its secret; others do not. Without any, every client and every secret will do.
+    /// May be given several times, or several separated by commas.
+    #[arg(
+        long = "client",
+        env = "EMULATOR_CLIENTS",
+        hide_env_values = true,
+        value_name = "ID:SECRET",
+        value_delimiter = ','
+    )]
+    pub clients: Vec<Client>,
 
     /// DNS suffix of profiles.
     #[arg(
@@ -174,6 +234,8 @@ impl Default for Options {
         Self {
             arm_listen: (Ipv4Addr::LOCALHOST, 0).into(),
             dns_listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            tls: None,
+            authority: Settings::default(),
             cloud: Cloud::default(),
             zone_records: Vec::new(),
             client_locations: Vec::new(),
@@ -196,6 +258,15 @@ impl From<Args> for Options {
         Self {
             arm_listen: args.arm_listen,
             dns_listen: args.dns_listen,
+            tls: args.tls.then_some(Tls {
+                ca_file: args.tls_ca_file,
+                names: args.tls_names,
+            }),
+            authority: Settings {
+                require_token: args.require_token,
+                token_lifetime: args.token_lifetime,
+                clients: args.clients,
+            },
             cloud: Cloud {
                 dns_suffix: args.dns_suffix,
                 allow_private_targets: args.allow_private_targets,

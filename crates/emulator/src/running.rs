@@ -3,6 +3,7 @@
 use std::future::IntoFuture as _;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,14 +12,17 @@ use data_plane::routing::Locator;
 use data_plane::{DnsConfig, DnsError, DnsServer, Prober, ProberConfig, ZoneRecords, ZoneResolver};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::SystemClock;
+use crate::authority::Authority;
+use crate::clock::{Clock, SystemClock};
 use crate::connection::{Listener, Scissors};
 use crate::http::{Edge, router};
-use crate::options::Options;
+use crate::options::{Options, Tls};
 use crate::service::Service;
 use crate::shared::Shared;
+use crate::tls::{Identity, TlsError};
 
 /// How long open ARM connections may take to end when the emulator stops.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -34,6 +38,18 @@ pub enum StartError {
     Listen {
         /// The address asked for.
         address: SocketAddr,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// There is no certificate for the ARM API.
+    #[error("cannot serve the ARM API over TLS")]
+    Tls(#[from] TlsError),
+    /// The certificate that clients are to trust cannot be written.
+    #[error("cannot write the certificate to {path}", path = .path.display())]
+    Certificate {
+        /// Where it was to go.
+        path: PathBuf,
         /// What the operating system says.
         #[source]
         source: io::Error,
@@ -55,6 +71,8 @@ pub struct Emulator;
 pub struct Running {
     arm_addr: SocketAddr,
     dns_addr: SocketAddr,
+    scheme: &'static str,
+    ca: Option<String>,
     shared: Shared,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
@@ -76,7 +94,18 @@ impl Emulator {
 
         let seed = options.seed.unwrap_or_else(rand::random);
         let suffix = options.cloud.dns_suffix.clone();
-        let shared = Shared::new(Service::new(options.cloud, seed).throttled(options.throttle));
+        let clock = Arc::new(SystemClock);
+        let mut service = Service::new(options.cloud, seed).throttled(options.throttle);
+        service.authority = Authority::new(options.authority, seed);
+        let shared = Shared::new(service);
+        let identity = options
+            .tls
+            .map(|tls| identity(&tls, clock.as_ref()))
+            .transpose()?;
+        let (scheme, ca, acceptor) = match identity {
+            Some(Identity { ca, config }) => ("https", Some(ca), Some(TlsAcceptor::from(config))),
+            None => ("http", None, None),
+        };
         let zone: Arc<ZoneRecords> = Arc::new(options.zone_records.into_iter().collect());
         let mut config = DnsConfig::new(options.dns_listen, suffix);
         config.zone = zone.clone();
@@ -88,12 +117,17 @@ impl Emulator {
         let stop = CancellationToken::new();
         let edge = Edge {
             shared: shared.clone(),
-            clock: Arc::new(SystemClock),
+            clock,
             latency: options.latency,
             dns: dns.counters(),
+            scheme,
         };
         let mut tasks = vec![
-            tokio::spawn(serve_arm(listener, edge, stop.clone())),
+            tokio::spawn(serve_arm(
+                Listener::new(listener, acceptor),
+                edge,
+                stop.clone(),
+            )),
             tokio::spawn(dns.serve(stop.clone())),
         ];
         if options.probes {
@@ -112,6 +146,8 @@ impl Emulator {
         Ok(Running {
             arm_addr,
             dns_addr,
+            scheme,
+            ca,
             shared,
             stop,
             tasks,
@@ -129,7 +165,12 @@ impl Running {
 
     /// The base URL of the ARM API, without a slash at the end.
     pub fn arm_url(&self) -> String {
-        format!("http://{}", self.arm_addr)
+        format!("{}://{}", self.scheme, self.arm_addr)
+    }
+
+    /// The certificate that clients of the ARM API have to trust, in PEM; `None` without TLS.
+    pub fn ca_certificate(&self) -> Option<&str> {
+        self.ca.as_deref()
     }
 
     /// The address of the DNS server, the same for UDP and TCP.
@@ -159,9 +200,21 @@ impl Drop for Running {
     }
 }
 
-async fn serve_arm(listener: TcpListener, edge: Edge, stop: CancellationToken) {
+/// Makes the certificate, and writes down what clients have to trust.
+fn identity(tls: &Tls, clock: &dyn Clock) -> Result<Identity, StartError> {
+    let identity = Identity::new(clock.now(), &tls.names)?;
+    if let Some(path) = &tls.ca_file {
+        std::fs::write(path, &identity.ca).map_err(|source| StartError::Certificate {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(identity)
+}
+
+async fn serve_arm(listener: Listener, edge: Edge, stop: CancellationToken) {
     let app = router(edge).into_make_service_with_connect_info::<Scissors>();
-    let server = axum::serve(Listener(listener), app)
+    let server = axum::serve(listener, app)
         .with_graceful_shutdown(stop.clone().cancelled_owned())
         .into_future();
     let deadline = async {

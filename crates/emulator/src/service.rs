@@ -4,10 +4,10 @@
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
 
+use crate::authority::{Authority, Settings};
 use crate::fault::{Fault, Faults, Outcome};
+use crate::ids::Ids;
 use crate::journal::Journal;
 use crate::operation::{Operation, Resource};
 use crate::quota::{Admission, Quota};
@@ -24,8 +24,10 @@ pub struct Service {
     pub journal: Journal,
     /// What is to go wrong.
     pub faults: Faults,
+    /// Who may call.
+    pub authority: Authority,
     quota: Quota,
-    ids: StdRng,
+    ids: Ids,
     seed: u64,
 }
 
@@ -39,6 +41,15 @@ pub(crate) struct Arrived {
     pub(crate) fault: Option<Fault>,
 }
 
+/// What a request presents to be let in.
+#[derive(Debug, Clone)]
+pub(crate) struct Presented {
+    /// The header `Authorization`.
+    pub(crate) authorization: Option<String>,
+    /// The URL of this emulator as the caller wrote it, without a slash at the end.
+    pub(crate) base: String,
+}
+
 // === impl Service ===
 
 impl Service {
@@ -48,8 +59,9 @@ impl Service {
             state: State::new(cloud),
             journal: Journal::default(),
             faults: Faults::default(),
+            authority: Authority::new(Settings::default(), seed),
             quota: Quota::default(),
-            ids: StdRng::seed_from_u64(seed),
+            ids: Ids::new(seed),
             seed,
         }
     }
@@ -77,6 +89,19 @@ impl Service {
     /// Counts a request and says which fault it meets.
     pub(crate) fn arrive(&mut self, now: Timestamp, request: &Request) -> Arrived {
         self.note(now, request, true)
+    }
+
+    /// What is answered to a caller who is not let in; `None` for one who is.
+    pub(crate) fn refuse(
+        &mut self,
+        now: Timestamp,
+        request: &Request,
+        arrived: &Arrived,
+        presented: &Presented,
+    ) -> Option<Response> {
+        let authorization = presented.authorization.as_deref();
+        let response = self.authority.refuse(now, authorization, &presented.base)?;
+        Some(self.dress(now, request, arrived, response))
     }
 
     /// Carries a request out, unless it is one too many.
@@ -147,8 +172,11 @@ impl Service {
         arrived: &Arrived,
         response: Response,
     ) -> Response {
-        let id = self.id();
-        let correlation = request.correlation_id.clone().unwrap_or_else(|| self.id());
+        let id = self.ids.guid();
+        let correlation = match &request.correlation_id {
+            Some(given) => given.clone(),
+            None => self.ids.guid(),
+        };
         let routing = format!("EMULATOR:{}:{id}", now.strftime("%Y%m%dT%H%M%SZ"));
         let mut response = response;
         response
@@ -167,17 +195,5 @@ impl Service {
                 "date",
                 now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
             )
-    }
-
-    /// A GUID of version 4.
-    fn id(&mut self) -> String {
-        let bits =
-            (self.ids.random::<u128>() & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
-        let hex = format!("{bits:032x}");
-        [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)]
-            .iter()
-            .filter_map(|(from, to)| hex.get(*from..*to))
-            .collect::<Vec<_>>()
-            .join("-")
     }
 }

@@ -4,6 +4,7 @@ mod health;
 mod requests;
 mod resources;
 mod state;
+mod tokens;
 
 use std::error::Error;
 
@@ -32,6 +33,7 @@ pub(super) fn router() -> Router<Edge> {
         .route("/health/{profile}/{endpoint}", put(health::put))
         .route("/resources", put(resources::put))
         .route("/state", get(state::get))
+        .route("/tokens", get(tokens::get).delete(tokens::revoke))
         .fallback(unknown)
 }
 
@@ -56,7 +58,7 @@ async fn delete_faults(State(edge): State<Edge>) -> StatusCode {
 
 async fn unknown() -> BadInput {
     BadInput::new(
-        "no such control call; there are GET and DELETE requests, GET, PUT and DELETE faults, PUT health/{profile}/{endpoint}, PUT resources and GET state",
+        "no such control call; there are GET and DELETE requests, GET, PUT and DELETE faults, PUT health/{profile}/{endpoint}, PUT resources, GET state, GET and DELETE tokens",
     )
 }
 

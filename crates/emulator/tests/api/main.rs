@@ -6,6 +6,7 @@
     reason = "helpers take the documents that json! makes"
 )]
 
+mod authority;
 mod client;
 mod control;
 mod dns;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Parser;
@@ -27,6 +28,7 @@ fn without_flags_the_documented_defaults_apply() {
     assert!(options.cloud.resource_groups.is_empty());
     assert!(options.probes);
     assert!(!options.throttle.enforced && options.throttle.names_wait);
+    assert!(options.tls.is_none() && !options.authority.require_token);
     assert_eq!(
         (options.latency, options.probe_interval, options.seed),
         (Duration::ZERO, None, None)
@@ -38,6 +40,12 @@ fn every_flag_is_taken_over() {
     let options = parse(&[
         "--arm-listen=[::1]:0",
         "--dns-listen=0.0.0.0:53",
+        "--tls",
+        "--tls-ca-file=/tmp/ca.pem",
+        "--tls-name=arm.example.com,10.0.0.1",
+        "--require-token",
+        "--token-lifetime=90s",
+        "--client=app:se:cret",
         "--dns-suffix=trafficmanager.cn",
         "--allow-private-targets",
         "--resource-group=a",
@@ -57,6 +65,12 @@ fn every_flag_is_taken_over() {
     ])
     .expect("valid flags");
     assert_eq!(options.arm_listen.to_string(), "[::1]:0");
+    let tls = options.tls.expect("TLS");
+    assert_eq!(tls.ca_file.as_deref(), Some(Path::new("/tmp/ca.pem")));
+    assert_eq!(tls.names, ["arm.example.com", "10.0.0.1"]);
+    assert!(options.authority.require_token);
+    assert_eq!(options.authority.token_lifetime, Duration::from_secs(90));
+    assert_eq!(options.authority.clients.len(), 1);
     assert_eq!(options.cloud.dns_suffix.as_str(), "trafficmanager.cn");
     assert!(options.cloud.allow_private_targets);
     assert_eq!(options.cloud.resource_groups, ["a", "b", "c"]);
@@ -88,6 +102,10 @@ fn every_flag_is_taken_over() {
 #[case("--latency=5")]
 #[case("--probe-interval=often")]
 #[case("--seed=x")]
+#[case("--token-lifetime=5")]
+#[case("--client=app")]
+#[case("--tls-ca-file=/tmp/ca.pem")]
+#[case("--tls-name=arm.example.com")]
 fn a_wrong_value_is_refused_by_its_flag(#[case] flag: &str) {
     let error = parse(&[flag]).expect_err("a wrong value").to_string();
     let name = flag.split('=').next().expect("a name");
