@@ -177,7 +177,17 @@ impl Batch {
             if source.annotations.get(Name::ProfileManagement) == Some(Management::JOIN) {
                 source.annotations.forget(Name::SETTINGS);
             }
-            let (want, findings) = source.want(scope);
+            let (mut want, findings) = source.want(scope);
+            if want == Want::Invalid {
+                // `/adjustendpoints` answers with settings as the profile has
+                // them when somebody else decides: maybe some that nobody may
+                // ask for. A member and no more needs none.
+                source.annotations.forget(Name::SETTINGS);
+                source
+                    .annotations
+                    .set(Name::ProfileManagement, Management::JOIN);
+                want = source.want(scope).0;
+            }
             match want {
                 Want::Member(member) => {
                     let change = self.profiles.entry(member.key.profile.clone()).or_default();

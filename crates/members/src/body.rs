@@ -1,18 +1,33 @@
 //! Request bodies: what is sent to Azure to make a member true.
 
+mod monitor;
+
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use traffic_manager::profile::{
     DnsConfig, Endpoint, MonitorConfig, PROFILE_LOCATION, Profile, ProfilePatch,
     ProfilePatchProperties, ProfileProperties, Subnet,
 };
-use traffic_manager::{EndpointKind, EndpointName, Headers, MonitorProtocol, SubnetRange};
+use traffic_manager::{EndpointKind, EndpointName, Headers, SubnetRange};
 
 use crate::annotation::Name;
 use crate::member::{EndpointSpec, Settings};
 use crate::observe::ObservedProfile;
 use crate::properties::Properties;
+use monitor::monitor;
+
+/// What stands in a profile's `monitorConfig`.
+const MONITOR: &[Name] = &[
+    Name::MonitorProtocol,
+    Name::MonitorPort,
+    Name::MonitorPath,
+    Name::MonitorInterval,
+    Name::MonitorTimeout,
+    Name::MonitorToleratedFailures,
+    Name::MonitorExpectedStatusCodes,
+    Name::MonitorHeaders,
+    Name::MonitorHost,
+];
 
 /// The body of an endpoint PUT. A PUT replaces the endpoint, so what exists is
 /// the base: properties that this system does not manage are sent back as they
@@ -64,9 +79,10 @@ pub fn profile(
                 fqdn: None,
                 ttl: Some(i64::from(settings.ttl.get())),
             }),
-            monitor_config: Some(monitor(settings, MonitorConfig::default())),
+            monitor_config: Some(monitor(&settings.monitor, MonitorConfig::default())),
             endpoints: Some(endpoints),
             max_return: settings.max_return.map(|count| i64::from(count.get())),
+            traffic_view_enrollment_status: Some(settings.traffic_view.to_string()),
             ..ProfileProperties::default()
         },
         ..Profile::default()
@@ -105,36 +121,15 @@ pub fn settings_patch(settings: &Settings, observed: &ObservedProfile) -> Option
             ttl: Some(i64::from(settings.ttl.get())),
         });
     }
-    if differs(&[Name::MonitorProtocol, Name::MonitorPort, Name::MonitorPath]) {
+    if differs(&[Name::TrafficView]) {
+        patch.traffic_view_enrollment_status = Some(settings.traffic_view.to_string());
+    }
+    if differs(MONITOR) {
         let current = current
             .monitor_config
             .as_ref()
             .map(MonitorConfig::to_request);
-        patch.monitor_config = Some(monitor(settings, current.unwrap_or_default()));
+        patch.monitor_config = Some(monitor(&settings.monitor, current.unwrap_or_default()));
     }
     (patch != ProfilePatchProperties::default()).then_some(ProfilePatch { properties: patch })
-}
-
-/// The probing that is wanted, on the base of what is held. A PATCH merges, so
-/// what TCP cannot have is taken away by sending it empty.
-fn monitor(settings: &Settings, mut base: MonitorConfig) -> MonitorConfig {
-    let wanted = &settings.monitor;
-    if wanted.protocol == MonitorProtocol::Tcp {
-        base.path = base.path.map(|_| String::new());
-        for list in ["customHeaders", "expectedStatusCodeRanges"] {
-            if let Some(held) = base.rest.get_mut(list) {
-                *held = Value::Array(Vec::new());
-            }
-        }
-    }
-    MonitorConfig {
-        protocol: Some(wanted.protocol.to_string()),
-        port: Some(i64::from(wanted.port.get())),
-        path: wanted
-            .path
-            .as_ref()
-            .map(|path| path.as_str().to_owned())
-            .or(base.path),
-        ..base
-    }
 }

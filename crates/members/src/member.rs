@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use traffic_manager::{
     EndpointName, GeoMapping, Headers, Hostname, MaxReturn, MonitorProtocol, Port, Priority,
-    ProfileId, Region, RelativeName, RoutingMethod, Subnets, Switch, Target, Ttl, Weight,
+    ProbeHost, ProbeInterval, ProbeTimeout, ProfileId, Region, RelativeName, RoutingMethod,
+    StatusCodes, Subnets, Switch, Target, ToleratedFailures, Ttl, Weight,
 };
 
 use crate::annotation::Name;
@@ -93,6 +94,8 @@ pub struct Settings {
     pub monitor: Monitor,
     /// Addresses in one answer; with `MultiValue` and only then.
     pub max_return: Option<MaxReturn>,
+    /// Whether Azure measures the latencies of the profile's users.
+    pub traffic_view: Switch,
 }
 
 /// How endpoints are probed.
@@ -104,6 +107,18 @@ pub struct Monitor {
     pub port: Port,
     /// The path; with HTTP and HTTPS and only then.
     pub path: Option<ProbePath>,
+    /// Time from one probe to the next.
+    pub interval: ProbeInterval,
+    /// Time within which a probe has to be answered, less than the interval.
+    pub timeout: ProbeTimeout,
+    /// Failures in a row that do not count yet.
+    pub tolerated_failures: ToleratedFailures,
+    /// The Host header; with HTTP and HTTPS only, as what follows.
+    pub host: Option<ProbeHost>,
+    /// The other headers. With the Host header at most eight.
+    pub headers: Option<Headers>,
+    /// The answers that count as healthy; Azure's default is 200 alone.
+    pub expected_status_codes: Option<StatusCodes>,
 }
 
 /// The path of a probe: starts with `/`, printable ASCII without spaces.

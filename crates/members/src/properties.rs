@@ -4,19 +4,19 @@
 //! holds. ExternalDNS plans nothing exactly when the two agree, so every value
 //! has one text, whichever side it comes from.
 
+mod settings;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use serde_json::Value;
-use traffic_manager::profile::{Endpoint, EndpointProperties, Profile};
-use traffic_manager::{
-    GeoCode, GeoMapping, Headers, Hostname, MonitorProtocol, Region, RoutingMethod, SubnetRange,
-    Subnets, Switch, Target,
-};
+use traffic_manager::profile::{Endpoint, EndpointProperties};
+use traffic_manager::{GeoCode, GeoMapping, Headers, Region, SubnetRange, Subnets, Switch, Target};
 
 use crate::annotation::Name;
-use crate::member::{EndpointSpec, Management, MemberKey, Settings};
+use crate::member::{EndpointSpec, Management, MemberKey};
+pub(crate) use settings::{DEFAULT_TOLERATED_FAILURES, joined, split};
 
 /// Annotation names with their canonical texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,25 +58,6 @@ impl Properties {
         properties
     }
 
-    /// What an object wants of its profile.
-    pub fn settings(settings: &Settings) -> Self {
-        let mut properties = Self::default();
-        properties.set(Name::DnsName, &settings.relative_name);
-        properties.set_some(Name::Hostname, settings.vanity_host.as_ref());
-        properties.set(Name::ProfileStatus, settings.status);
-        properties.set(Name::RoutingMethod, settings.method);
-        properties.set(Name::DnsTtl, settings.ttl);
-        properties.set(Name::MonitorProtocol, settings.monitor.protocol);
-        properties.set(Name::MonitorPort, settings.monitor.port);
-        let path = settings.monitor.path.as_ref();
-        properties.set_some(
-            Name::MonitorPath,
-            path.map(crate::member::ProbePath::as_str),
-        );
-        properties.set_some(Name::MaxReturn, settings.max_return.as_ref());
-        properties
-    }
-
     /// What Azure holds of an endpoint. Words that Azure may add some day are
     /// kept as they are: they differ from every wish, and are so repaired.
     pub fn of_endpoint(endpoint: &Endpoint) -> Self {
@@ -109,40 +90,6 @@ impl Properties {
         properties.set_some(Name::Subnets, subnets_text(held));
         let headers = held.custom_headers.as_ref();
         properties.set_some(Name::EndpointHeaders, headers.and_then(headers_text));
-        properties
-    }
-
-    /// What Azure holds of a profile's settings; the vanity host stands in a tag.
-    pub fn of_settings(profile: &Profile, vanity_host: Option<&Hostname>) -> Self {
-        let held = &profile.properties;
-        let dns = held.dns_config.clone().unwrap_or_default();
-        let monitor = held.monitor_config.clone().unwrap_or_default();
-        let method = held
-            .traffic_routing_method
-            .as_deref()
-            .map(canonical::<RoutingMethod>);
-        let is_multi_value = method.as_deref() == Some(RoutingMethod::MultiValue.as_str());
-        let mut properties = Self::default();
-        let relative_name = dns.relative_name.map(|name| name.to_ascii_lowercase());
-        properties.set_some(Name::DnsName, relative_name);
-        properties.set(Name::DnsTtl, dns.ttl.unwrap_or(0));
-        properties.set_some(Name::Hostname, vanity_host);
-        let status = held.profile_status.as_deref();
-        properties.set_some(Name::ProfileStatus, status.map(canonical::<Switch>));
-        properties.set_some(Name::RoutingMethod, method);
-        let protocol = monitor.protocol.as_deref();
-        properties.set_some(
-            Name::MonitorProtocol,
-            protocol.map(canonical::<MonitorProtocol>),
-        );
-        properties.set_some(Name::MonitorPort, monitor.port);
-        properties.set_some(
-            Name::MonitorPath,
-            monitor.path.filter(|path| !path.is_empty()),
-        );
-        if is_multi_value {
-            properties.set_some(Name::MaxReturn, held.max_return);
-        }
         properties
     }
 

@@ -1,15 +1,17 @@
 //! From a record of a source to the member that it wants.
 
 mod endpoint;
+mod monitor;
 mod profile;
 mod target;
 mod wish;
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use traffic_manager::{
-    GeoMapping, Headers, Hostname, MaxReturn, Priority, ProfileId, RelativeName, ResourceGroup,
-    RoutingMethod, Subnets, SubscriptionId, Switch, Target, Ttl, Weight,
+    GeoMapping, Headers, Hostname, Invalid, MaxReturn, Priority, ProfileId, RelativeName,
+    ResourceGroup, RoutingMethod, Subnets, SubscriptionId, Switch, Target, Ttl, Weight,
 };
 
 use crate::annotation::{Annotations, Name, Reader};
@@ -18,8 +20,9 @@ use crate::finding::{Finding, Subject};
 use crate::member::{DRAINED_WEIGHT, EndpointSpec, Management, Member, MemberKey, Settings};
 use crate::owner::OwnerId;
 use endpoint::{always_serve, location};
-use profile::{check_method, derived, monitor, profile_name, relative_name, resource_group};
-use wish::{Flag, WeightWish};
+use monitor::monitor;
+use profile::{check_method, derived, profile_name, relative_name, resource_group};
+use wish::{Flag, View, WeightWish};
 
 /// TTL of a profile when nobody says otherwise, in seconds.
 const DEFAULT_TTL: u32 = 30;
@@ -160,11 +163,8 @@ impl Source {
         relative_name: Option<RelativeName>,
         vanity_host: Option<&Hostname>,
     ) -> Option<Settings> {
-        let method = reader.value(Name::RoutingMethod).or_else(|| {
-            reader
-                .text(Name::RoutingMethod)
-                .is_none()
-                .then_some(RoutingMethod::Weighted)
+        let method = given_or(reader, Name::RoutingMethod, || {
+            Some(RoutingMethod::Weighted)
         });
         let status: Option<Switch> = reader.value(Name::ProfileStatus);
         let ttl: Option<Ttl> = reader.value(Name::DnsTtl);
@@ -173,7 +173,8 @@ impl Source {
             .map(|ttl| u32::try_from(ttl).unwrap_or(u32::MAX).min(Ttl::MAX.get()))
             .filter(|ttl| *ttl > 0);
         let ttl = ttl.or_else(|| Ttl::new(record_ttl.unwrap_or(DEFAULT_TTL)));
-        let monitor = monitor(reader);
+        let monitor = monitor(reader, vanity_host);
+        let view: Option<View> = reader.value(Name::TrafficView);
         let max_return: Option<MaxReturn> = reader.value(Name::MaxReturn);
         let method = method?;
         let max_return = match (method, max_return) {
@@ -195,6 +196,7 @@ impl Source {
             ttl: ttl?,
             monitor: monitor?,
             max_return,
+            traffic_view: view.map_or(Switch::Disabled, |View(view)| view),
         })
     }
 
@@ -229,5 +231,19 @@ impl Source {
             subnets,
             headers,
         })
+    }
+}
+
+/// The value of an annotation, or the default when it is not given; `None` when
+/// it is invalid.
+fn given_or<T: FromStr<Err = Invalid>>(
+    reader: &mut Reader<'_>,
+    name: Name,
+    default: impl FnOnce() -> Option<T>,
+) -> Option<T> {
+    if reader.text(name).is_some() {
+        reader.value(name)
+    } else {
+        default()
     }
 }

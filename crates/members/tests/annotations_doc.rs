@@ -82,6 +82,8 @@ fn the_table_has_every_annotation_and_no_other() {
         ("geo-mapping", "WORLD"),
         ("endpoint-headers", "Host: my-app.example.com"),
         ("subnets", "203.0.113.0/24"),
+        ("monitor-expected-status-codes", "200"),
+        ("monitor-headers", "X-Probe: yes"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let member = member(&everything);

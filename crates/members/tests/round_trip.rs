@@ -32,6 +32,15 @@ fn text(name: Name) -> BoxedStrategy<String> {
         Name::MaxReturn => "[0-9]{1,2}",
         Name::EndpointStatus | Name::ProfileStatus => "[eE]nabled|DISABLED",
         Name::MonitorProtocol => "http|HTTPS|Tcp",
+        Name::MonitorInterval => "10|30",
+        Name::MonitorTimeout => "5|7|9|10",
+        Name::MonitorToleratedFailures => "[0-9]",
+        Name::MonitorExpectedStatusCodes => "20[0-4]-29[0-9](, ?30[1-8]){0,2}",
+        Name::MonitorHeaders => {
+            "[Hh]ost: [a-c]\\.example\\.com|X-[A-C]: [a-z\\\\ :]{1,5}[a-z](; ?x-d: 1)?"
+        }
+        Name::MonitorHost => "none|None|[A-Ca-c]\\.example\\.com(:8080)?",
+        Name::TrafficView => "true|False|enabled|Disabled",
         Name::MonitorPath => "/[a-z?=&./]{0,12}",
         Name::ProfileManagement => "manage|Join",
         Name::RoutingMethod => "weighted|Priority|PERFORMANCE|Geographic|subnet|multiValue",

@@ -1,7 +1,7 @@
 //! Headers that Traffic Manager sends with a probe, of a profile or of one
 //! endpoint.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde_json::{Value, json};
@@ -13,6 +13,8 @@ pub const HEADERS_MAX: usize = 8;
 
 const REQUIREMENT: &str =
     "must be headers such as `Host: app.example.com`, one a line or separated by semicolons";
+/// Before a semicolon that belongs to a value, or before another one of these.
+const ESCAPE: char = '\\';
 
 /// Headers of a probe: one to eight, each name once. Azure keeps them as they
 /// are given; their order has no meaning, so the canonical one is by name.
@@ -43,7 +45,7 @@ impl Header {
             return Err(Invalid::new(format!("{REQUIREMENT}: {name} has no value")));
         }
         let printable = |c: char| c == ' ' || c == '\t' || c.is_ascii_graphic();
-        if !value.chars().all(printable) || value.contains(';') {
+        if !value.chars().all(printable) {
             return Err(Invalid::new(format!(
                 "{REQUIREMENT}: the value of {name} may have printable ASCII characters only"
             )));
@@ -147,7 +149,8 @@ impl FromStr for Headers {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let parts = text.split([';', '\n']).map(str::trim);
+        let parts = parts(text);
+        let parts = parts.iter().map(|part| part.trim());
         let headers: Result<Vec<Header>, _> = parts
             .filter(|part| !part.is_empty())
             .map(str::parse)
@@ -162,10 +165,29 @@ impl fmt::Display for Headers {
             if index > 0 {
                 f.write_str("; ")?;
             }
-            header.fmt(f)?;
+            for c in header.to_string().chars() {
+                if c == ';' || c == ESCAPE {
+                    f.write_char(ESCAPE)?;
+                }
+                f.write_char(c)?;
+            }
         }
         Ok(())
     }
+}
+
+/// The texts between semicolons and line breaks.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let escaped = rest.next_if(|next| c == ESCAPE && (*next == ';' || *next == ESCAPE));
+        match (escaped, c, parts.last_mut()) {
+            (None, ';' | '\n', _) | (_, _, None) => parts.push(String::new()),
+            (escaped, c, Some(part)) => part.push(escaped.unwrap_or(c)),
+        }
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -186,6 +208,10 @@ mod tests {
         )
     )]
     #[case("X-A: *", Ok("X-A: *"))]
+    #[case(
+        r"Agent: probe (a\; b);X-A: \\\;\c",
+        Ok(r"Agent: probe (a\; b); X-A: \\\;\\c")
+    )]
     #[case(
         "X-A: 1; x-a: 2",
         Err("must have each header once: x-a is given twice")
@@ -251,7 +277,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_and_wire_round_trip(pairs in proptest::collection::btree_map("[a-z-]{1,12}", "[!-:<-~]{1,12}", 1..=8)) {
+        fn text_and_wire_round_trip(pairs in proptest::collection::btree_map("[a-z-]{1,12}", "[!-~]([ -~]{0,10}[!-~])?", 1..=8)) {
             let usable = pairs.iter().filter(|(name, _)| *name != "host");
             let headers = Headers::new(usable.map(|(name, value)| Header::new(name, value).unwrap()));
             prop_assume!(headers.is_ok());

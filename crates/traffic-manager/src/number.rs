@@ -74,6 +74,16 @@ ranged!(
     /// the upper bound (8 or 10); the wider one is accepted.
     MaxReturn: u8, 1..=10, "must be a whole number from 1 to 10"
 );
+ranged!(
+    /// Seconds within which a probe has to be answered, 5 to 10. Nine at most when
+    /// probes follow each other every ten seconds, see
+    /// [`ProbeInterval::longest_timeout`](crate::ProbeInterval::longest_timeout).
+    ProbeTimeout: u8, 5..=10, "must be a number of seconds from 5 to 10"
+);
+ranged!(
+    /// Failures in a row that do not yet make an endpoint unhealthy, 0 to 9.
+    ToleratedFailures: u8, 0..=9, "must be a whole number from 0 to 9"
+);
 
 #[cfg(test)]
 mod tests {

@@ -64,6 +64,9 @@ pub struct ProfileProperties {
     /// Addresses in one answer; `MultiValue` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_return: Option<i64>,
+    /// `Enabled` when Azure measures the latencies of the profile's users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic_view_enrollment_status: Option<String>,
     /// Properties that this system does not manage.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
@@ -100,7 +103,22 @@ pub struct MonitorConfig {
     /// Path of the GET; absent for TCP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Interval, time-out, tolerated failures, headers, status codes.
+    /// Seconds from one probe to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_in_seconds: Option<i64>,
+    /// Seconds within which a probe has to be answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_in_seconds: Option<i64>,
+    /// Failures in a row that do not count yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerated_number_of_failures: Option<i64>,
+    /// Headers of the probes, see [`Headers`](crate::Headers).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_headers: Option<Value>,
+    /// Answers that count as healthy, see [`StatusCodes`](crate::StatusCodes).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_status_code_ranges: Option<Value>,
+    /// Properties that this system does not manage.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -207,6 +225,9 @@ pub struct ProfilePatchProperties {
     /// New number of addresses in one answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_return: Option<i64>,
+    /// New enrolment in Traffic View.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic_view_enrollment_status: Option<String>,
 }
 
 // === impl Profile ===

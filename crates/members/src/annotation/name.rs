@@ -59,12 +59,24 @@ names! {
     Hostname = "hostname",
     /// Addresses in one MultiValue answer, 1 to 10. Default: 2.
     MaxReturn = "max-return",
+    /// Status codes that count as healthy, such as `200-299,301`, at most 8 ranges; not with TCP. Default: 200.
+    MonitorExpectedStatusCodes = "monitor-expected-status-codes",
+    /// Headers of the probe, `Name: value` separated by semicolons or lines, at most 8; not with TCP.
+    MonitorHeaders = "monitor-headers",
+    /// Host header of the probe, or `none`; not with TCP. Default: the vanity host, if there is one.
+    MonitorHost = "monitor-host",
+    /// Seconds from one probe to the next, 10 or 30. Default: 30.
+    MonitorInterval = "monitor-interval",
     /// Path of the probe, `/` by default; not with TCP.
     MonitorPath = "monitor-path",
     /// Port of the probe. Default: 80 for HTTP, 443 for HTTPS; required for TCP.
     MonitorPort = "monitor-port",
     /// `HTTP`, `HTTPS` or `TCP`. Default: HTTPS.
     MonitorProtocol = "monitor-protocol",
+    /// Seconds within which a probe has to be answered, 5 to 10, or to 9 with interval 10. Default: the longest.
+    MonitorTimeout = "monitor-timeout",
+    /// Failures in a row that do not make an endpoint unhealthy yet, 0 to 9. Default: 3.
+    MonitorToleratedFailures = "monitor-tolerated-failures",
     /// Rank of the endpoint, 1 to 1000, unique in its profile. Default: what Azure assigns.
     Priority = "priority",
     /// `manage` (default), or `join` to be a member of a profile that others made and keep.
@@ -81,6 +93,8 @@ names! {
     Subnets = "subnets",
     /// `hostname` (default), `address`, or an explicit name or IP address.
     Target = "target",
+    /// `true` lets Azure measure from where users come and how far they have it (Traffic View, charged for). Default: false.
+    TrafficView = "traffic-view",
     /// Share of the traffic, 1 to 1000; 0 keeps the endpoint but disables it. Default: 100.
     Weight = "weight",
 }
@@ -97,7 +111,14 @@ impl Name {
         Self::MonitorProtocol,
         Self::MonitorPort,
         Self::MonitorPath,
+        Self::MonitorInterval,
+        Self::MonitorTimeout,
+        Self::MonitorToleratedFailures,
+        Self::MonitorExpectedStatusCodes,
+        Self::MonitorHeaders,
+        Self::MonitorHost,
         Self::MaxReturn,
+        Self::TrafficView,
     ];
 
     /// The name with this text after `traffic-manager-`.

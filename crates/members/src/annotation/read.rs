@@ -71,6 +71,11 @@ impl Annotations {
         self.values.retain(|name, _| !names.contains(name));
     }
 
+    /// Puts another text in the place of one.
+    pub fn set(&mut self, name: Name, text: &str) {
+        self.values.insert(name, text.to_owned());
+    }
+
     /// The text of one annotation.
     pub fn get(&self, name: Name) -> Option<&str> {
         self.values.get(&name).map(String::as_str)

@@ -1,14 +1,13 @@
-//! Which profile, and how it is probed.
+//! Which profile, and what it asks of its endpoints.
 
 use traffic_manager::{
-    Hostname, Invalid, MonitorProtocol, Port, ProfileName, RelativeName, ResourceGroup,
-    RoutingMethod, Target,
+    Hostname, Invalid, ProfileName, RelativeName, ResourceGroup, RoutingMethod, Target,
 };
 
 use super::Scope;
 use crate::annotation::{Name, Reader};
 use crate::derive;
-use crate::member::{EndpointSpec, Monitor, ProbePath, Settings};
+use crate::member::{EndpointSpec, Settings};
 
 pub(super) fn resource_group(scope: &Scope, reader: &mut Reader<'_>) -> Option<ResourceGroup> {
     let listed = || {
@@ -80,42 +79,6 @@ pub(super) fn derived<T>(reader: &mut Reader<'_>, name: Option<Result<T, Invalid
             None
         }
     }
-}
-
-pub(super) fn monitor(reader: &mut Reader<'_>) -> Option<Monitor> {
-    let protocol: Option<MonitorProtocol> = reader.value(Name::MonitorProtocol);
-    let port: Option<Port> = reader.value(Name::MonitorPort);
-    let path: Option<ProbePath> = reader.value(Name::MonitorPath);
-    let protocol = match protocol {
-        Some(protocol) => protocol,
-        None if reader.text(Name::MonitorProtocol).is_none() => MonitorProtocol::Https,
-        None => return None,
-    };
-    let port = match port {
-        Some(port) => Some(port),
-        None if reader.text(Name::MonitorPort).is_some() => None,
-        None => {
-            let port = protocol.default_port().and_then(Port::new);
-            if port.is_none() {
-                reader.problem(format!("{} is required with TCP", Name::MonitorPort));
-            }
-            port
-        }
-    };
-    let path = match (protocol, path) {
-        (MonitorProtocol::Tcp, None) => None,
-        (MonitorProtocol::Tcp, Some(_)) => {
-            reader.invalid(Name::MonitorPath, "a TCP probe has no path; remove it");
-            None
-        }
-        (_, None) if reader.text(Name::MonitorPath).is_none() => Some(ProbePath::root()),
-        (_, path) => path,
-    };
-    Some(Monitor {
-        protocol,
-        port: port?,
-        path,
-    })
 }
 
 /// What a routing method needs of each of its endpoints.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use traffic_manager::{Invalid, Target, Weight};
+use traffic_manager::{Invalid, ProbeHost, Switch, Target, Weight};
 
 /// How the annotation `target` reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,18 @@ pub(super) struct WeightWish(pub(super) Option<Weight>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Flag(pub(super) bool);
 
-// === impl TargetWish, WeightWish, Flag ===
+/// Azure's switch, which may be written as `true` or `false` too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct View(pub(super) Switch);
+
+/// How the annotation `monitor-host` reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum HostWish {
+    None,
+    Host(ProbeHost),
+}
+
+// === impl TargetWish, WeightWish, Flag, View, HostWish ===
 
 impl FromStr for TargetWish {
     type Err = Invalid;
@@ -62,6 +73,31 @@ impl FromStr for Flag {
             "true" => Ok(Self(true)),
             "false" => Ok(Self(false)),
             _ => Err(Invalid::new("must be `true` or `false`")),
+        }
+    }
+}
+
+impl FromStr for View {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let flag = text
+            .parse()
+            .map(|Flag(on)| Switch::from_bool(on))
+            .or_else(|_| text.parse());
+        flag.map(Self)
+            .map_err(|_| Invalid::new("must be `true` or `false`"))
+    }
+}
+
+impl FromStr for HostWish {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if text.eq_ignore_ascii_case(ProbeHost::NONE) {
+            Ok(Self::None)
+        } else {
+            text.parse().map(Self::Host)
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use members::plan::Write;
-use traffic_manager::profile::{Endpoint, Profile};
+use traffic_manager::profile::{Endpoint, MonitorConfig, Profile};
 use traffic_manager::tag::{TAGS_MAX, check_name, check_value};
 use traffic_manager::{EndpointName, ProfileId, SubnetRange};
 
@@ -127,8 +127,12 @@ fn change(profile: &mut Profile, write: &Write) -> Result<(), String> {
             if let Some(dns) = &patch.dns_config {
                 held.dns_config.as_mut().ok_or("no dns")?.ttl = dns.ttl;
             }
+            if let Some(view) = &patch.traffic_view_enrollment_status {
+                held.traffic_view_enrollment_status = Some(view.clone());
+            }
             if let Some(monitor) = &patch.monitor_config {
-                held.monitor_config = Some(monitor.clone());
+                let base = held.monitor_config.take().unwrap_or_default();
+                held.monitor_config = Some(merged(base, monitor));
             }
         }
         Write::PutEndpoint(endpoint) => put(profile, (**endpoint).clone())?,
@@ -162,6 +166,27 @@ fn change(profile: &mut Profile, write: &Write) -> Result<(), String> {
         Write::CreateProfile(_) | Write::DeleteProfile => return Err("not a change".to_owned()),
     }
     Ok(())
+}
+
+/// What a PATCH leaves out stays as it is.
+fn merged(base: MonitorConfig, patch: &MonitorConfig) -> MonitorConfig {
+    let patch = patch.clone();
+    MonitorConfig {
+        profile_monitor_status: base.profile_monitor_status,
+        protocol: patch.protocol.or(base.protocol),
+        port: patch.port.or(base.port),
+        path: patch.path.or(base.path),
+        interval_in_seconds: patch.interval_in_seconds.or(base.interval_in_seconds),
+        timeout_in_seconds: patch.timeout_in_seconds.or(base.timeout_in_seconds),
+        tolerated_number_of_failures: patch
+            .tolerated_number_of_failures
+            .or(base.tolerated_number_of_failures),
+        custom_headers: patch.custom_headers.or(base.custom_headers),
+        expected_status_code_ranges: patch
+            .expected_status_code_ranges
+            .or(base.expected_status_code_ranges),
+        rest: base.rest.into_iter().chain(patch.rest).collect(),
+    }
 }
 
 fn put(profile: &mut Profile, mut endpoint: Endpoint) -> Result<(), String> {

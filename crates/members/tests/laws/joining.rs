@@ -267,6 +267,8 @@ fn a_profile_of_the_proof_of_concept_is_adopted_with_the_endpoints_that_are_desc
         ("monitor-port", "8080"),
         ("monitor-path", "/live"),
         ("dns-ttl", "300"),
+        ("monitor-host", "web.example.com"),
+        ("monitor-expected-status-codes", "200-299"),
     ];
     let describe = |weight| {
         let mut annotations = settings.to_vec();

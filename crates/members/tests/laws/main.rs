@@ -9,6 +9,7 @@ mod cluster;
 mod joining;
 mod keeping;
 mod room;
+mod settings;
 mod sharing;
 mod stories;
 mod trouble;
