@@ -1,11 +1,11 @@
-//! Where Azure Resource Manager is, and what follows from that: which cloud's
-//! login serves it, for whom tokens are made out, and whether a token may be
-//! sent there at all.
+//! Where Azure Resource Manager is, and whether a token may be sent there.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::{Host, Url};
+
+use crate::KnownCloud;
 
 /// The base URL of Azure Resource Manager, or of an emulator of it.
 ///
@@ -26,29 +26,6 @@ pub enum InvalidArmUrl {
     #[error("must have no user, password, query or fragment")]
     Extra,
 }
-
-/// A cloud that this program knows by the host of its ARM endpoint.
-struct Cloud {
-    management: &'static str,
-    authority: &'static str,
-}
-
-const PUBLIC: Cloud = Cloud {
-    management: "management.azure.com",
-    authority: "https://login.microsoftonline.com",
-};
-
-const CLOUDS: [Cloud; 3] = [
-    PUBLIC,
-    Cloud {
-        management: "management.usgovcloudapi.net",
-        authority: "https://login.microsoftonline.us",
-    },
-    Cloud {
-        management: "management.chinacloudapi.cn",
-        authority: "https://login.chinacloudapi.cn",
-    },
-];
 
 // === impl ArmUrl ===
 
@@ -77,23 +54,9 @@ impl ArmUrl {
         self.0.scheme() == "https"
     }
 
-    /// The OAuth scope of the tokens for this endpoint. A regional host of a
-    /// known cloud takes the tokens of that cloud; so does an endpoint without
-    /// encryption, which can only stand in for Azure. Any other cloud is its own
-    /// audience.
-    pub fn token_scope(&self) -> String {
-        match self.cloud() {
-            Some(cloud) => format!("https://{}/.default", cloud.management),
-            None if self.is_https() => {
-                format!("{}/.default", self.0.origin().ascii_serialization())
-            }
-            None => format!("https://{}/.default", PUBLIC.management),
-        }
-    }
-
-    /// The login service of this endpoint's cloud, when the cloud is known.
-    pub fn authority(&self) -> Option<&'static str> {
-        self.cloud().map(|cloud| cloud.authority)
+    /// The cloud that this endpoint belongs to, when it is one of Azure's own.
+    pub fn cloud(&self) -> Option<KnownCloud> {
+        KnownCloud::serving(self.0.host_str()?)
     }
 
     /// The absolute form of a link in an answer, when it leads to where the
@@ -101,14 +64,6 @@ impl ArmUrl {
     pub(crate) fn follow(&self, link: &str) -> Option<Url> {
         let target = self.0.join(link).ok()?;
         (target.origin() == self.0.origin()).then_some(target)
-    }
-
-    fn cloud(&self) -> Option<&'static Cloud> {
-        let host = self.0.host_str()?;
-        CLOUDS.iter().find(|cloud| {
-            host.strip_suffix(cloud.management)
-                .is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
-        })
     }
 }
 
@@ -173,32 +128,6 @@ mod tests {
     #[case("https://management.azure.com", false)]
     fn loopback(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(text.parse::<ArmUrl>().unwrap().is_loopback(), expected);
-    }
-
-    #[rstest]
-    #[case(
-        "https://management.azure.com",
-        "https://management.azure.com/.default"
-    )]
-    #[case(
-        "https://eastus.management.azure.com",
-        "https://management.azure.com/.default"
-    )]
-    #[case(
-        "https://management.usgovcloudapi.net",
-        "https://management.usgovcloudapi.net/.default"
-    )]
-    #[case(
-        "https://evilmanagement.azure.com",
-        "https://evilmanagement.azure.com/.default"
-    )]
-    #[case(
-        "https://management.local.azurestack.external/x",
-        "https://management.local.azurestack.external/.default"
-    )]
-    #[case("http://127.0.0.1:9", "https://management.azure.com/.default")]
-    fn scopes(#[case] text: &str, #[case] scope: &str) {
-        assert_eq!(text.parse::<ArmUrl>().unwrap().token_scope(), scope);
     }
 
     #[rstest]

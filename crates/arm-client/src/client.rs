@@ -9,6 +9,7 @@ use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
 use traffic_manager::{EndpointKind, EndpointName, ProfileId, RelativeName, SubscriptionId};
 
 use crate::call::Call;
+use crate::credential;
 use crate::exchange::Exchange;
 use crate::ops;
 use crate::routes::Routes;
@@ -36,17 +37,17 @@ pub struct Client {
 // === impl Client ===
 
 impl Client {
-    /// A client with the credential of the given kind, which is looked up in
-    /// the environment. Nothing is sent yet.
+    /// A client with the credential of the given kind, which the environment
+    /// describes. Nothing is sent yet.
     pub fn connect(
         config: &ClientConfig,
-        credential: CredentialKind,
+        kind: CredentialKind,
         environment: &Environment,
         surroundings: Surroundings,
     ) -> Result<Self, ConfigError> {
         // Before anything else, so that the plainest mistake is the one reported.
-        check_exposure(&config.arm, credential != CredentialKind::None)?;
-        let source = credential.token_source(&config.arm, environment)?;
+        check_exposure(&config.arm, kind != CredentialKind::None)?;
+        let source = credential::source(kind, config, environment, &surroundings)?;
         Self::new(config, source, surroundings)
     }
 

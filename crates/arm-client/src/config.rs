@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::credential::MissingVariables;
+use crate::credential::NotDescribed;
 use crate::{
-    ArmUrl, CallBudget, CallObserver, Clock, Entropy, SystemClock, SystemEntropy, Unobserved,
+    ArmUrl, Audience, AuthorityUrl, CallBudget, CallObserver, Clock, Entropy, KnownCloud,
+    SystemClock, SystemEntropy, Unobserved,
 };
 
 /// The settings of a [`Client`](crate::Client).
@@ -13,6 +14,11 @@ use crate::{
 pub struct ClientConfig {
     /// Azure Resource Manager, or an emulator of it.
     pub arm: ArmUrl,
+    /// The login service. Its default is that of the endpoint's cloud, else the
+    /// public one.
+    pub authority: AuthorityUrl,
+    /// For whom tokens are made out. Its default is [`Audience::of`] the endpoint.
+    pub audience: Audience,
     /// The api-version of Traffic Manager. Every Azure cloud has the default.
     pub api_version: String,
     /// The api-version of the tags API. Newer ones may answer before the tags
@@ -62,12 +68,15 @@ pub enum ConfigError {
         /// The endpoint.
         arm: String,
     },
-    /// The environment begins to describe a credential and does not finish.
+    /// The credential is not described, by halves, or twice.
     #[error(transparent)]
-    Environment(#[from] MissingVariables),
-    /// The environment describes a credential that is not valid.
-    #[error("the credential in the environment is not valid")]
-    Credential(#[source] crate::CredentialError),
+    Credential(#[from] NotDescribed),
+    /// The address of the machine's identity service is none.
+    #[error("{variable} must be a URL such as http://169.254.169.254")]
+    IdentityHost {
+        /// The variable.
+        variable: &'static str,
+    },
     /// The HTTP client cannot be made, for example because the machine has no
     /// certificates of authorities.
     #[error(
@@ -81,7 +90,10 @@ pub enum ConfigError {
 impl ClientConfig {
     /// The defaults for an endpoint.
     pub fn new(arm: ArmUrl) -> Self {
+        let cloud = arm.cloud().unwrap_or(KnownCloud::Public);
         Self {
+            authority: cloud.authority(),
+            audience: Audience::of(&arm),
             arm,
             api_version: "2022-04-01".to_owned(),
             tags_api_version: "2021-04-01".to_owned(),

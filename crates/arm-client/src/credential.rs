@@ -5,51 +5,25 @@
 //! and keeps the token ([`TokenCache`]), because a call must not fail while the
 //! token at hand is still valid, and tokens can be revoked before they expire.
 
-mod auto;
+mod azure_json;
 mod cache;
+mod certificate;
+mod described;
 mod environment;
 mod identity;
-
-use std::fmt;
-use std::str::FromStr;
-use std::sync::Arc;
+mod kind;
+mod source;
 
 use async_trait::async_trait;
 use azure_core::credentials::Secret;
 use jiff::Timestamp;
 
+pub use azure_json::{AzureJson, InvalidAzureJson};
 pub use cache::TokenCache;
-pub use environment::{Environment, MissingVariables};
-
-use crate::{ArmUrl, ConfigError};
-
-/// How to get access tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum CredentialKind {
-    /// The first of these that the environment describes:
-    ///
-    /// 1. a client secret: `AZURE_CLIENT_SECRET`, with `AZURE_TENANT_ID` and
-    ///    `AZURE_CLIENT_ID`;
-    /// 2. Kubernetes workload identity: `AZURE_FEDERATED_TOKEN_FILE`, with
-    ///    `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`, all three set by AKS;
-    /// 3. otherwise the managed identity of the machine (the one named by
-    ///    `AZURE_CLIENT_ID`, or the only one), and if the machine has no identity
-    ///    service, the account that is logged in to Azure CLI or Azure Developer
-    ///    CLI.
-    ///
-    /// What the environment describes is used or fails; it is never passed over
-    /// for a weaker choice.
-    #[default]
-    Auto,
-    /// No token at all, for an emulator.
-    None,
-}
-
-/// Not the name of a kind of credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be `auto` or `none`")]
-pub struct UnknownCredentialKind;
+pub use described::NotDescribed;
+pub use environment::Environment;
+pub use kind::{CredentialKind, UnknownCredentialKind};
+pub(crate) use source::source;
 
 /// An access token. Its text is in neither Debug nor Display.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,47 +48,6 @@ pub trait TokenSource: Send + Sync {
 pub struct CredentialError {
     reason: String,
     transient: bool,
-}
-
-// === impl CredentialKind ===
-
-impl CredentialKind {
-    /// The source of this kind; `None` when the kind sends no tokens.
-    pub(crate) fn token_source(
-        self,
-        arm: &ArmUrl,
-        environment: &Environment,
-    ) -> Result<Option<Arc<dyn TokenSource>>, ConfigError> {
-        match self {
-            Self::None => Ok(None),
-            Self::Auto => Ok(Some(auto::source(arm, environment)?)),
-        }
-    }
-
-    /// The name on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::None => "none",
-        }
-    }
-}
-
-impl FromStr for CredentialKind {
-    type Err = UnknownCredentialKind;
-
-    fn from_str(text: &str) -> Result<Self, UnknownCredentialKind> {
-        [Self::Auto, Self::None]
-            .into_iter()
-            .find(|kind| kind.as_str().eq_ignore_ascii_case(text.trim()))
-            .ok_or(UnknownCredentialKind)
-    }
-}
-
-impl fmt::Display for CredentialKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 // === impl Token ===
@@ -166,18 +99,7 @@ impl CredentialError {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
-
-    #[rstest]
-    #[case("auto", Some(CredentialKind::Auto))]
-    #[case(" None ", Some(CredentialKind::None))]
-    #[case("managed", None)]
-    #[case("", None)]
-    fn kinds(#[case] text: &str, #[case] kind: Option<CredentialKind>) {
-        assert_eq!(text.parse().ok(), kind);
-    }
 
     #[test]
     fn tokens_do_not_show_their_text() {

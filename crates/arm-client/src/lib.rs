@@ -21,6 +21,7 @@ mod api;
 mod arm_url;
 mod call;
 mod client;
+mod cloud;
 mod config;
 pub mod credential;
 mod error;
@@ -40,9 +41,12 @@ pub use answer::{GeographicRegion, NameAvailability};
 pub use api::{Deleted, ListScope, PutOutcome, TrafficManagerApi};
 pub use arm_url::{ArmUrl, InvalidArmUrl};
 pub use client::Client;
+pub use cloud::{
+    Audience, AuthorityUrl, InvalidAudience, InvalidAuthority, KnownCloud, UnknownCloud,
+};
 pub use config::{ClientConfig, ConfigError, Surroundings};
 pub use credential::{
-    CredentialError, CredentialKind, Environment, Token, TokenCache, TokenSource,
+    AzureJson, CredentialError, CredentialKind, Environment, Token, TokenCache, TokenSource,
 };
 pub use error::{BoxError, DecodeError, Denied, Error, Phase, StatusError};
 pub use observe::{Allowance, CallObserver, CallRecord, Unobserved};

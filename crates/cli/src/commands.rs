@@ -172,7 +172,7 @@ impl Session {
         observe(self.api.as_ref(), &self.settings.lists())
             .await
             .map_err(|source| CommandError::List {
-                arm: self.settings.arm_endpoint.to_string(),
+                arm: self.settings.cloud.arm_endpoint.to_string(),
                 source,
             })
     }

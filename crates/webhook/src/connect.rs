@@ -14,10 +14,6 @@ use crate::metrics::Metrics;
 use crate::provider::{Behaviour, TrafficManagerProvider};
 use crate::settings::{AzureSettings, ProfileRetention, Settings};
 
-/// What follows the relative name of a profile in the public cloud. It only
-/// matters for profiles that do not exist yet: of the others Azure tells.
-const DNS_SUFFIX: &str = "trafficmanager.net";
-
 /// Why there is no provider.
 #[derive(Debug, thiserror::Error)]
 #[error("the client of Azure Resource Manager cannot be set up")]
@@ -34,10 +30,14 @@ pub fn api(
     clock: Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> Result<Arc<dyn TrafficManagerApi>, ConnectError> {
-    let mut config = ClientConfig::new(settings.arm_endpoint.clone());
+    let cloud = &settings.cloud;
+    let mut config = ClientConfig::new(cloud.arm_endpoint.clone());
+    config.authority = cloud.authority.clone();
+    config.audience = cloud.audience.clone();
     config.budget = budget;
     config.read_timeout = config.read_timeout.max(budget.attempt);
-    let environment = arm_client::Environment::of_process();
+    let environment =
+        arm_client::Environment::of_process().with_azure_json(settings.azure_json.clone());
     let entropy = Arc::clone(&surroundings.entropy);
     let client = Client::connect(&config, settings.credential, &environment, surroundings)?
         .stopped_by(stop.clone());
@@ -78,13 +78,13 @@ pub fn provider(
             owner: settings.owner.clone(),
             subscription: settings.azure.subscription.clone(),
             resource_groups: settings.azure.resource_groups.clone(),
-            dns_suffix: DNS_SUFFIX.to_owned(),
+            dns_suffix: settings.azure.cloud.dns_suffix.clone(),
             brakes: Brakes {
                 keep_last_member: settings.keep_last_member,
                 delete_grace: settings.delete_grace,
             },
         },
-        arm: settings.azure.arm_endpoint.to_string(),
+        arm: settings.azure.cloud.arm_endpoint.to_string(),
         deadline: settings.deadline,
         dry_run: settings.dry_run,
         profile_grace: match settings.profile_retention {

@@ -14,6 +14,7 @@ use crate::log::{LogFilter, LogFormat};
 
 pub mod args;
 pub mod azure;
+mod cloud;
 pub mod environment;
 pub mod error;
 pub mod field;
@@ -25,6 +26,7 @@ pub mod values;
 
 pub use args::ServeArgs;
 pub use azure::{AzureArgs, AzureSettings};
+pub use cloud::Cloud;
 pub use environment::Environment;
 pub use error::{Problem, SettingsError};
 pub use values::{MaxDeletions, ProfileRetention, Warning};

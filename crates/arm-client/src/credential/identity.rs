@@ -1,7 +1,8 @@
 //! The official identity crate, without what it does on its own besides OAuth:
 //! its retries (they cannot be bounded) and its caches (they keep a revoked token
 //! and fail a call while the old token is still valid). A credential is made anew
-//! for every fetch, which costs nothing; only the HTTP clients are kept.
+//! for every fetch, which costs nothing; only the HTTP clients are kept. So files
+//! are read anew as well, and a rotated one needs no restart.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,9 +13,11 @@ use azure_core::cloud::CustomConfiguration;
 use azure_core::credentials::{AccessToken, Secret, TokenCredential};
 use azure_core::error::ErrorKind;
 use azure_core::http::{
-    AsyncRawResponse, ClientOptions, HttpClient, Request, RetryOptions, StatusCode, Transport,
+    AsyncRawResponse, ClientMethodOptions, ClientOptions, HttpClient, Request, RetryOptions,
+    StatusCode, Transport,
 };
 use azure_identity::{
+    AzureCliCredential, AzureCliCredentialOptions, ClientAssertion, ClientAssertionCredential,
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
     DeveloperToolsCredential, DeveloperToolsCredentialOptions, Executor, ManagedIdentityCredential,
     ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
@@ -24,10 +27,14 @@ use futures::future::{Either, pending, select};
 use jiff::Timestamp;
 use reqwest::redirect;
 use tokio::sync::oneshot;
+use url::Url;
 
+use super::certificate::ClientCertificate;
+use super::described::{Application, UserAssigned};
 use super::{CredentialError, Token};
-use crate::ConfigError;
+use crate::ambient::guid;
 use crate::retry::is_transient_status;
+use crate::{Audience, AuthorityUrl, ClientConfig, ConfigError, Surroundings};
 
 /// The longest wait for a connection to the login service.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -39,19 +46,30 @@ const EXCHANGE: Duration = Duration::from_secs(20);
 /// The longest wait for a command-line tool.
 const TOOL: Duration = Duration::from_secs(20);
 
+/// Where a machine of Azure finds its identity service.
+const IDENTITY_ADDRESS: &str = "169.254.169.254";
+
 /// What the credentials need from the outside.
 pub(super) struct Identity {
     /// The login service.
-    pub(super) authority: String,
+    pub(super) authority: AuthorityUrl,
     /// For whom the tokens are.
-    pub(super) scope: String,
+    pub(super) audience: Audience,
     /// HTTP to the login service.
     pub(super) remote: Arc<dyn HttpClient>,
     /// HTTP to the machine's own identity service, past any proxy.
     pub(super) local: Arc<dyn HttpClient>,
+    /// Where that service is, when not at its usual address.
+    pub(super) local_host: Option<Url>,
     /// Runs command-line tools; the default one when `None`.
     pub(super) executor: Option<Arc<dyn Executor>>,
+    /// Time and randomness, for what a certificate signs.
+    pub(super) surroundings: Surroundings,
 }
+
+/// What an application says of itself in the place of a secret.
+#[derive(Debug)]
+struct Assertion(Secret);
 
 /// Why there is no token from the machine's managed identity.
 #[derive(Debug)]
@@ -67,13 +85,18 @@ pub(super) enum NoManagedIdentity {
 #[derive(Debug)]
 struct OneTry {
     inner: Arc<dyn HttpClient>,
+    host: Option<Url>,
     report: Mutex<Option<oneshot::Sender<NoManagedIdentity>>>,
 }
 
 // === impl Identity ===
 
 impl Identity {
-    pub(super) fn new(authority: String, scope: String) -> Result<Self, ConfigError> {
+    pub(super) fn new(
+        config: &ClientConfig,
+        local_host: Option<Url>,
+        surroundings: &Surroundings,
+    ) -> Result<Self, ConfigError> {
         let http = |connect: Duration| {
             reqwest::Client::builder()
                 .redirect(redirect::Policy::none())
@@ -90,25 +113,69 @@ impl Identity {
             .build()
             .map_err(ConfigError::Http)?;
         Ok(Self {
-            authority,
-            scope,
+            authority: config.authority.clone(),
+            audience: config.audience.clone(),
             remote: Arc::new(remote),
             local: Arc::new(local),
+            local_host,
             executor: None,
+            surroundings: surroundings.clone(),
         })
     }
 
     pub(super) async fn client_secret(
         &self,
-        tenant: &str,
-        client: &str,
+        app: &Application,
         secret: &Secret,
     ) -> Result<Token, CredentialError> {
         let options = ClientSecretCredentialOptions {
             client_options: self.client_options(&self.remote),
         };
-        let credential =
-            ClientSecretCredential::new(tenant, client.to_owned(), secret.clone(), Some(options));
+        let credential = ClientSecretCredential::new(
+            &app.tenant,
+            app.client.clone(),
+            secret.clone(),
+            Some(options),
+        );
+        self.token(credential.map_err(|error| failed(&error))?)
+            .await
+    }
+
+    /// Reads the certificate anew.
+    pub(super) async fn client_certificate(
+        &self,
+        app: &Application,
+        file: &Path,
+    ) -> Result<Token, CredentialError> {
+        let shown = file.display();
+        let pem = tokio::fs::read(file).await.map_err(|error| {
+            CredentialError::transient(format!(
+                "the client certificate {shown} cannot be read: {error}"
+            ))
+        })?;
+        let assertion = ClientCertificate::parse(&pem)
+            .and_then(|certificate| {
+                certificate.assertion(
+                    &app.client,
+                    &self.authority.token_endpoint(&app.tenant),
+                    &guid(&*self.surroundings.entropy),
+                    self.surroundings.clock.now(),
+                )
+            })
+            .map_err(|error| {
+                CredentialError::permanent(format!(
+                    "the client certificate {shown} cannot be used: {error}"
+                ))
+            })?;
+        let options = ClientAssertionCredentialOptions {
+            client_options: self.client_options(&self.remote),
+        };
+        let credential = ClientAssertionCredential::new(
+            app.tenant.clone(),
+            app.client.clone(),
+            Assertion(assertion),
+            Some(options),
+        );
         self.token(credential.map_err(|error| failed(&error))?)
             .await
     }
@@ -116,16 +183,15 @@ impl Identity {
     /// Reads the token file anew, which Kubernetes replaces about every hour.
     pub(super) async fn workload_identity(
         &self,
-        tenant: &str,
-        client: &str,
+        app: &Application,
         token_file: &Path,
     ) -> Result<Token, CredentialError> {
         let options = WorkloadIdentityCredentialOptions {
             credential_options: ClientAssertionCredentialOptions {
                 client_options: self.client_options(&self.remote),
             },
-            client_id: Some(client.to_owned()),
-            tenant_id: Some(tenant.to_owned()),
+            client_id: Some(app.client.clone()),
+            tenant_id: Some(app.tenant.clone()),
             token_file_path: Some(token_file.to_owned()),
         };
         let credential = WorkloadIdentityCredential::new(Some(options));
@@ -135,16 +201,21 @@ impl Identity {
 
     pub(super) async fn managed_identity(
         &self,
-        client: Option<&str>,
+        identity: Option<&UserAssigned>,
     ) -> Result<Token, NoManagedIdentity> {
         let refused = |error| NoManagedIdentity::Refused(failed(&error));
         let (report, reported) = oneshot::channel();
         let http: Arc<dyn HttpClient> = Arc::new(OneTry {
             inner: Arc::clone(&self.local),
+            host: self.local_host.clone(),
             report: Mutex::new(Some(report)),
         });
         let options = ManagedIdentityCredentialOptions {
-            user_assigned_id: client.map(|id| UserAssignedId::ClientId(id.to_owned())),
+            user_assigned_id: identity.map(|identity| match identity {
+                UserAssigned::Client(id) => UserAssignedId::ClientId(id.clone()),
+                UserAssigned::Object(id) => UserAssignedId::ObjectId(id.clone()),
+                UserAssigned::Resource(id) => UserAssignedId::ResourceId(id.clone()),
+            }),
             client_options: self.client_options(&http),
         };
         let credential = ManagedIdentityCredential::new(Some(options)).map_err(refused)?;
@@ -158,12 +229,26 @@ impl Identity {
         }
     }
 
+    /// The account of a person, from Azure CLI.
+    pub(super) async fn azure_cli(&self) -> Result<Token, CredentialError> {
+        let options = AzureCliCredentialOptions {
+            executor: self.executor.clone(),
+            ..AzureCliCredentialOptions::default()
+        };
+        self.tool(AzureCliCredential::new(Some(options)).map_err(|error| failed(&error))?)
+            .await
+    }
+
+    /// The account of a person, from whichever tool knows one.
     pub(super) async fn developer_tools(&self) -> Result<Token, CredentialError> {
         let options = DeveloperToolsCredentialOptions {
             executor: self.executor.clone(),
         };
-        let credential =
-            DeveloperToolsCredential::new(Some(options)).map_err(|error| failed(&error))?;
+        self.tool(DeveloperToolsCredential::new(Some(options)).map_err(|error| failed(&error))?)
+            .await
+    }
+
+    async fn tool(&self, credential: Arc<dyn TokenCredential>) -> Result<Token, CredentialError> {
         match tokio::time::timeout(TOOL, self.token(credential)).await {
             Ok(result) => result,
             Err(_) => Err(CredentialError::permanent(
@@ -174,7 +259,7 @@ impl Identity {
 
     async fn token(&self, credential: Arc<dyn TokenCredential>) -> Result<Token, CredentialError> {
         let token: AccessToken = credential
-            .get_token(&[&self.scope], None)
+            .get_token(&[&self.audience.scope()], None)
             .await
             .map_err(|error| failed(&error))?;
         let expires_at = Timestamp::from_second(token.expires_on.unix_timestamp())
@@ -184,7 +269,7 @@ impl Identity {
 
     fn client_options(&self, http: &Arc<dyn HttpClient>) -> ClientOptions {
         let mut cloud = CustomConfiguration::default();
-        cloud.authority_host.clone_from(&self.authority);
+        cloud.authority_host = self.authority.to_string();
         ClientOptions {
             retry: RetryOptions::none(),
             transport: Some(Transport::new(Arc::clone(http))),
@@ -229,6 +314,15 @@ fn failed(error: &azure_core::Error) -> CredentialError {
     }
 }
 
+// === impl Assertion ===
+
+#[async_trait]
+impl ClientAssertion for Assertion {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        Ok(self.0.secret().to_owned())
+    }
+}
+
 // === impl OneTry ===
 
 impl OneTry {
@@ -251,7 +345,12 @@ impl OneTry {
 #[async_trait]
 impl HttpClient for OneTry {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        match self.inner.execute_request(request).await {
+        let moved = self.host.as_ref().and_then(|host| elsewhere(request, host));
+        match self
+            .inner
+            .execute_request(moved.as_ref().unwrap_or(request))
+            .await
+        {
             Ok(answer) => match answer.status() {
                 // The service's own documentation calls these temporary.
                 status @ (StatusCode::NotFound | StatusCode::Gone) => self.end(busy(status)).await,
@@ -266,6 +365,17 @@ impl HttpClient for OneTry {
             }
         }
     }
+}
+
+/// The request, at another host when it is for the service's usual address.
+fn elsewhere(request: &Request, host: &Url) -> Option<Request> {
+    let usual = request.url().host_str() == Some(IDENTITY_ADDRESS);
+    let mut url = usual.then(|| host.clone())?;
+    url.set_path(request.url().path());
+    url.set_query(request.url().query());
+    let mut moved = request.clone();
+    *moved.url_mut() = url;
+    Some(moved)
 }
 
 fn busy(status: StatusCode) -> NoManagedIdentity {

@@ -159,22 +159,3 @@ fn an_unfinished_credential_is_a_mistake_in_the_settings() {
     .unwrap_err();
     insta::assert_snapshot!(error, @"AZURE_CLIENT_SECRET is set but AZURE_TENANT_ID and AZURE_CLIENT_ID are not");
 }
-
-#[test]
-fn a_login_service_without_encryption_is_a_mistake_in_the_settings() {
-    let environment: Environment = [(
-        "AZURE_AUTHORITY_HOST".to_owned(),
-        "http://login.test".to_owned(),
-    )]
-    .into_iter()
-    .collect();
-    let config = ClientConfig::new(ArmUrl::PUBLIC.parse().unwrap());
-    let error = Client::connect(
-        &config,
-        CredentialKind::Auto,
-        &environment,
-        Surroundings::default(),
-    )
-    .unwrap_err();
-    assert!(matches!(error, ConfigError::Credential(_)), "{error:?}");
-}

@@ -6,10 +6,13 @@
 )]
 #![expect(rustdoc::bare_urls, reason = "the same")]
 
-use arm_client::{ArmUrl, CredentialKind, ListScope};
+use std::sync::Arc;
+
+use arm_client::{ArmUrl, AzureJson, CredentialKind, ListScope};
 use clap::Args;
 use traffic_manager::id::{ResourceGroup, SubscriptionId};
 
+use super::cloud::Cloud;
 use super::environment::Environment;
 use super::error::{Problem, SettingsError};
 use super::field;
@@ -20,6 +23,11 @@ use super::reader::{Reader, joined};
 #[expect(missing_docs, reason = "see above")]
 #[derive(Debug, Clone, Default, Args)]
 pub struct AzureArgs {
+    /// The azure.json that ExternalDNS's azure provider reads: a credential, and defaults for the settings of
+    /// Azure [env: AZURE_CONFIG_FILE] [default: none is read]
+    #[arg(long, value_name = "FILE", help_heading = "Azure")]
+    pub azure_config_file: Option<String>,
+
     /// The subscription that holds the profiles. Required [env: AZURE_SUBSCRIPTION_ID]
     #[arg(long, value_name = "UUID", help_heading = "Azure")]
     pub subscription_id: Option<String>,
@@ -29,12 +37,33 @@ pub struct AzureArgs {
     #[arg(long, value_name = "GROUPS", help_heading = "Azure")]
     pub resource_groups: Vec<String>,
 
+    /// AzurePublicCloud, AzureUSGovernmentCloud, AzureChinaCloud, or custom with the addresses below
+    /// [env: AZURE_CLOUD] [default: AzurePublicCloud, or that of --arm-endpoint]
+    #[arg(long, value_name = "CLOUD", help_heading = "Azure")]
+    pub cloud: Option<String>,
+
     /// Base URL of Azure Resource Manager, or of the emulator [env: AZURE_ARM_ENDPOINT]
-    /// [default: https://management.azure.com]
+    /// [default: that of the cloud, https://management.azure.com]
     #[arg(long, value_name = "URL", help_heading = "Azure")]
     pub arm_endpoint: Option<String>,
 
-    /// How to sign in: auto, or none for the emulator [env: AZURE_CREDENTIAL] [default: auto]
+    /// URL of the login service [env: AZURE_AUTHORITY_HOST]
+    /// [default: that of the cloud, https://login.microsoftonline.com]
+    #[arg(long, value_name = "URL", help_heading = "Azure")]
+    pub authority_host: Option<String>,
+
+    /// For whom tokens are made out: Resource Manager's own URL [env: AZURE_TOKEN_AUDIENCE]
+    /// [default: that of the cloud, https://management.azure.com]
+    #[arg(long, value_name = "URL", help_heading = "Azure")]
+    pub token_audience: Option<String>,
+
+    /// What follows the DNS name of a profile [env: AZURE_DNS_SUFFIX]
+    /// [default: that of the cloud, trafficmanager.net]
+    #[arg(long, value_name = "DOMAIN", help_heading = "Azure")]
+    pub dns_suffix: Option<String>,
+
+    /// How to sign in: auto, workload-identity, managed-identity, client-secret, client-certificate, azure-cli,
+    /// azure-json, or none for the emulator [env: AZURE_CREDENTIAL] [default: auto]
     #[arg(long, value_name = "KIND", help_heading = "Azure")]
     pub credential: Option<String>,
 }
@@ -46,10 +75,12 @@ pub struct AzureSettings {
     pub subscription: SubscriptionId,
     /// The resource groups to work in, without duplicates. Empty: every group of the subscription.
     pub resource_groups: Vec<ResourceGroup>,
-    /// Where Azure Resource Manager, or an emulator of it, answers.
-    pub arm_endpoint: ArmUrl,
+    /// Where Azure Resource Manager, or an emulator of it, answers, and who signs in there.
+    pub cloud: Cloud,
     /// How to sign in.
     pub credential: CredentialKind,
+    /// The `azure.json`, when there is one: it may describe the credential.
+    pub azure_json: Option<Arc<AzureJson>>,
 }
 
 // === impl AzureSettings ===
@@ -57,10 +88,7 @@ pub struct AzureSettings {
 impl AzureSettings {
     /// Reads these settings alone; reports everything that is wrong with them.
     pub fn resolve(args: &AzureArgs, environment: &Environment) -> Result<Self, SettingsError> {
-        let mut read = Reader {
-            environment,
-            problems: Vec::new(),
-        };
+        let mut read = Reader::new(environment);
         let settings = read.azure(args);
         match settings {
             Some(settings) if read.problems.is_empty() => Ok(settings),
@@ -77,6 +105,7 @@ impl AzureSettings {
 impl Reader<'_> {
     /// Every field is read before the first problem is reported: no early return in here.
     pub(super) fn azure(&mut self, args: &AzureArgs) -> Option<AzureSettings> {
+        self.azure_json(args.azure_config_file.as_deref());
         let subscription = self.required(
             field::SUBSCRIPTION_ID,
             args.subscription_id.as_deref(),
@@ -86,20 +115,19 @@ impl Reader<'_> {
         let mut resource_groups = self.list(field::RESOURCE_GROUPS, groups.as_deref());
         resource_groups.sort();
         resource_groups.dedup();
-        let arm_endpoint = self
-            .value(field::ARM_ENDPOINT, args.arm_endpoint.as_deref())
-            .or_default(|| ArmUrl::PUBLIC.parse().ok());
+        let cloud = self.cloud(args);
         let credential = self
             .value(field::CREDENTIAL, args.credential.as_deref())
             .or_default(|| Some(CredentialKind::Auto));
-        if let (Some(endpoint), Some(credential)) = (&arm_endpoint, credential) {
-            check_credential(&mut self.problems, endpoint, credential);
+        if let (Some(cloud), Some(credential)) = (&cloud, credential) {
+            check_credential(&mut self.problems, &cloud.arm_endpoint, credential);
         }
         Some(AzureSettings {
             subscription: subscription?,
             resource_groups,
-            arm_endpoint: arm_endpoint?,
+            cloud: cloud?,
             credential: credential?,
+            azure_json: self.file.clone(),
         })
     }
 }
@@ -109,7 +137,7 @@ fn check_credential(problems: &mut Vec<Problem>, endpoint: &ArmUrl, credential: 
     let signs_in = credential != CredentialKind::None;
     let reason = if signs_in && !endpoint.is_https() && !endpoint.is_loopback() {
         "tokens are not sent unencrypted to another machine; give an https URL, or the credential none"
-    } else if !signs_in && endpoint.authority().is_some() {
+    } else if !signs_in && endpoint.cloud().is_some() {
         "Azure answers nobody who does not sign in; give the URL of an emulator, or the credential auto"
     } else {
         return;

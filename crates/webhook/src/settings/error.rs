@@ -11,6 +11,8 @@ pub enum Origin {
     Flag,
     /// The environment variable of this name.
     Environment(&'static str),
+    /// The field of this name in `azure.json`.
+    AzureJson(&'static str),
 }
 
 /// One thing that is wrong with the settings.
@@ -64,6 +66,18 @@ impl fmt::Display for Problem {
                 reason,
             } => {
                 write!(f, "${name} (--{}): {value:?} {reason}", field.flag)
+            }
+            Self::Invalid {
+                field,
+                origin: Origin::AzureJson(name),
+                value,
+                reason,
+            } => {
+                write!(
+                    f,
+                    "{name} in azure.json (--{}): {value:?} {reason}",
+                    field.flag
+                )
             }
             Self::Conflict {
                 first,

@@ -29,12 +29,22 @@ macro_rules! fields {
 fields! {
     /// [`super::Settings::owner`].
     OWNER_ID = "owner-id", ["OWNER_ID"];
+    /// [`super::AzureSettings::azure_json`].
+    AZURE_CONFIG_FILE = "azure-config-file", ["AZURE_CONFIG_FILE"];
     /// [`super::AzureSettings::subscription`].
     SUBSCRIPTION_ID = "subscription-id", ["AZURE_SUBSCRIPTION_ID"];
     /// [`super::AzureSettings::resource_groups`].
     RESOURCE_GROUPS = "resource-groups", ["AZURE_RESOURCE_GROUPS", "RESOURCE_GROUPS"];
-    /// [`super::AzureSettings::arm_endpoint`].
+    /// Which of Azure's clouds [`super::AzureSettings::cloud`] is.
+    CLOUD = "cloud", ["AZURE_CLOUD"];
+    /// [`super::Cloud::arm_endpoint`].
     ARM_ENDPOINT = "arm-endpoint", ["AZURE_ARM_ENDPOINT"];
+    /// [`super::Cloud::authority`].
+    AUTHORITY_HOST = "authority-host", ["AZURE_AUTHORITY_HOST"];
+    /// [`super::Cloud::audience`].
+    TOKEN_AUDIENCE = "token-audience", ["AZURE_TOKEN_AUDIENCE"];
+    /// [`super::Cloud::dns_suffix`].
+    DNS_SUFFIX = "dns-suffix", ["AZURE_DNS_SUFFIX"];
     /// [`super::AzureSettings::credential`].
     CREDENTIAL = "credential", ["AZURE_CREDENTIAL"];
     /// [`super::Settings::dry_run`].
@@ -72,3 +82,13 @@ fields! {
     /// [`super::Settings::log_format`].
     LOG_FORMAT = "log-format", ["LOG_FORMAT"];
 }
+
+/// The settings for which `azure.json` has a default, with its name for them.
+pub const IN_AZURE_JSON: &[(Field, &str)] = &[
+    (SUBSCRIPTION_ID, "subscriptionId"),
+    (RESOURCE_GROUPS, "resourceGroup"),
+    (CLOUD, "cloud"),
+    (ARM_ENDPOINT, "resourceManagerEndpoint"),
+    (AUTHORITY_HOST, "activeDirectoryAuthorityHost"),
+    (TOKEN_AUDIENCE, "resourceManagerAudience"),
+];

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use traffic_manager::Invalid;
+use traffic_manager::{Hostname, Invalid};
 
 /// A duration of zero or more, as `10s`, `1h30m` or `500ms`.
 pub fn duration(text: &str) -> Result<Duration, Invalid> {
@@ -50,6 +50,13 @@ pub fn host(text: &str) -> Result<IpAddr, Invalid> {
 pub fn port(text: &str) -> Result<u16, Invalid> {
     text.parse()
         .map_err(|_| Invalid::new("must be a port from 1 to 65535, or 0 for a free one"))
+}
+
+/// What follows the relative name of a profile, such as `trafficmanager.net`.
+pub fn dns_suffix(text: &str) -> Result<Hostname, Invalid> {
+    let name: Option<Hostname> = text.trim_start_matches('.').parse().ok();
+    name.filter(|name| !name.is_wildcard())
+        .ok_or_else(|| Invalid::new("must be a domain such as trafficmanager.net"))
 }
 
 /// The elements of a comma list: trimmed, without empty ones.

@@ -2,10 +2,13 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
+
+use arm_client::AzureJson;
 
 use super::environment::Environment;
 use super::error::{Origin, Problem};
-use super::field::Field;
+use super::field::{self, Field};
 use super::parse;
 
 /// A value as given, before it is understood.
@@ -43,11 +46,34 @@ impl<T> Read<T> {
 /// Reads settings and puts on record what is wrong with them.
 pub(super) struct Reader<'a> {
     pub(super) environment: &'a Environment,
+    /// The `azure.json`, once it has been read.
+    pub(super) file: Option<Arc<AzureJson>>,
     pub(super) problems: Vec<Problem>,
 }
 
+impl<'a> Reader<'a> {
+    pub(super) fn new(environment: &'a Environment) -> Self {
+        Self {
+            environment,
+            file: None,
+            problems: Vec::new(),
+        }
+    }
+}
+
 impl Reader<'_> {
-    /// The first source that has something: flag, then the environment variables in their order.
+    /// Reads the file that later settings may come from. None of its contents is repeated in a problem, except
+    /// values that are settings themselves.
+    pub(super) fn azure_json(&mut self, flag: Option<&str>) {
+        let file = self.with(field::AZURE_CONFIG_FILE, flag, |path| {
+            let contents = std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot be read: {error}"))?;
+            AzureJson::parse(&contents).map_err(|error| format!("is not usable: {error}"))
+        });
+        self.file = file.value().map(Arc::new);
+    }
+
+    /// The first source that has something: flag, then the environment variables in their order, then the file.
     pub(super) fn given(&mut self, field: Field, flag: Option<&str>) -> Read<Given> {
         let found = |text: &str, origin| {
             Read::Value(Given {
@@ -71,6 +97,14 @@ impl Reader<'_> {
                     return Read::Wrong;
                 }
             }
+        }
+        let in_file = field::IN_AZURE_JSON
+            .iter()
+            .find(|(known, _)| *known == field);
+        if let (Some((_, name)), Some(file)) = (in_file, &self.file)
+            && let Some(text) = file.setting(name)
+        {
+            return found(text, Origin::AzureJson(name));
         }
         Read::NotGiven
     }

@@ -23,10 +23,7 @@ pub(super) fn resolve(
     args: &ServeArgs,
     environment: &Environment,
 ) -> Result<Settings, SettingsError> {
-    let mut read = Reader {
-        environment,
-        problems: Vec::new(),
-    };
+    let mut read = Reader::new(environment);
 
     let owner = read.required(
         field::OWNER_ID,

@@ -234,6 +234,7 @@ impl Cluster {
                 resource_groups: vec!["my-tm-rg".to_owned()],
                 arm_endpoint: Some(azure.url()),
                 credential: text("none"),
+                ..AzureArgs::default()
             },
             server_port: text("0"),
             metrics_host: text("127.0.0.1"),

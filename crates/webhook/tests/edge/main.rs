@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod cloud;
 mod fake;
 mod law;
 mod metrics;

@@ -79,7 +79,7 @@ fn defaults() {
     assert_eq!(settings.azure.subscription.as_str(), SUBSCRIPTION);
     assert_eq!(groups(&settings), [""; 0]);
     assert_eq!(
-        settings.azure.arm_endpoint.to_string(),
+        settings.azure.cloud.arm_endpoint.to_string(),
         "https://management.azure.com"
     );
     assert_eq!(settings.azure.credential, CredentialKind::Auto);
@@ -123,7 +123,7 @@ fn everything_from_the_environment() {
     let settings = resolve(&[], &variables).unwrap();
     assert_eq!(groups(&settings), ["my-tm-rg", "other"]);
     assert_eq!(
-        settings.azure.arm_endpoint.to_string(),
+        settings.azure.cloud.arm_endpoint.to_string(),
         "http://127.0.0.1:9100"
     );
     assert_eq!(settings.azure.credential, CredentialKind::None);
@@ -248,6 +248,11 @@ fn everything_wrong_is_reported_at_once() {
         ("AZURE_SUBSCRIPTION_ID", "my subscription"),
         ("RESOURCE_GROUPS", "good,bad group,also/bad"),
         ("AZURE_ARM_ENDPOINT", "management.azure.com"),
+        ("AZURE_CLOUD", "AzureGermanCloud"),
+        ("AZURE_AUTHORITY_HOST", "http://login.example.com"),
+        ("AZURE_TOKEN_AUDIENCE", "arm"),
+        ("AZURE_DNS_SUFFIX", "*.example.com"),
+        ("AZURE_CONFIG_FILE", "/nonexistent/azure.json"),
         ("AZURE_CREDENTIAL", "cli"),
         ("DRY_RUN", "maybe"),
         ("PROFILE_GRACE", "-1h"),
@@ -326,9 +331,14 @@ fn any_field() -> impl Strategy<Value = Field> {
 /// A wrong value for every setting that can have one by itself, in the order of the report.
 const WRONG: &[(Field, &str)] = &[
     (field::OWNER_ID, "a,b"),
+    (field::AZURE_CONFIG_FILE, "/nonexistent/azure.json"),
     (field::SUBSCRIPTION_ID, "1"),
     (field::RESOURCE_GROUPS, "a/b"),
+    (field::CLOUD, "AzureGermanCloud"),
     (field::ARM_ENDPOINT, "arm"),
+    (field::AUTHORITY_HOST, "login"),
+    (field::TOKEN_AUDIENCE, "arm"),
+    (field::DNS_SUFFIX, "a b"),
     (field::CREDENTIAL, "cli"),
     (field::DRY_RUN, "2"),
     (field::PROFILE_GRACE, "1"),

@@ -13,6 +13,7 @@ use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
 use azure_identity::Executor;
 
 use super::*;
+use crate::credential::described::Application;
 
 /// A service that gives the answers it was told to, and writes down requests.
 #[derive(Debug, Default)]
@@ -85,30 +86,42 @@ fn auto(
     remote: &Arc<Service>,
     local: &Arc<Service>,
     cli: Option<&'static str>,
-) -> Auto {
-    Auto {
+) -> Source {
+    Source {
         identity: Identity {
-            authority: "https://login.example.com".to_owned(),
-            scope: "https://management.azure.com/.default".to_owned(),
+            authority: "https://login.example.com".parse().unwrap(),
+            audience: "https://management.azure.com".parse().unwrap(),
             remote: remote.clone(),
             local: local.clone(),
+            local_host: None,
             executor: Some(Arc::new(Shell(cli))),
+            surroundings: Surroundings::default(),
         },
         described,
         found: OnceLock::new(),
     }
 }
 
-fn client_secret() -> Described {
-    Described::ClientSecret {
+fn app() -> Application {
+    Application {
         tenant: "tenant".to_owned(),
         client: "client".to_owned(),
+    }
+}
+
+fn client_secret() -> Described {
+    Described::ClientSecret {
+        app: app(),
         secret: Secret::new("hunter2"),
     }
 }
 
 fn nothing() -> Described {
-    Described::Nothing { client: None }
+    Described::Machine(None)
+}
+
+fn client() -> Option<UserAssigned> {
+    Some(UserAssigned::Client("client".to_owned()))
 }
 
 #[tokio::test]
@@ -177,9 +190,8 @@ async fn workload_identity_reads_its_file_at_every_fetch() {
         Service::answering(&[]),
     );
     let described = Described::WorkloadIdentity {
-        tenant: "tenant".to_owned(),
-        client: "client".to_owned(),
-        token_file: file.clone(),
+        app: app(),
+        file: file.clone(),
     };
     let source = auto(described, &remote, &local, None);
     for assertion in ["first", "second"] {
@@ -209,10 +221,7 @@ async fn the_managed_identity_is_found_and_kept() {
         Service::answering(&[]),
         Service::answering(&[(200, IMDS), (200, IMDS)]),
     );
-    let described = Described::Nothing {
-        client: Some("client".to_owned()),
-    };
-    let source = auto(described, &remote, &local, Some(CLI));
+    let source = auto(Described::Machine(client()), &remote, &local, Some(CLI));
     assert_eq!(source.fetch().await.unwrap().expose(), "imds-token");
     assert_eq!(source.fetch().await.unwrap().expose(), "imds-token");
     let error = source.fetch().await.unwrap_err();
@@ -263,4 +272,76 @@ async fn finding_nothing_says_what_was_tried() {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
     assert!(!text.contains('\n'));
+}
+
+#[tokio::test]
+async fn azure_cli_alone_is_asked_when_it_is_asked_for() {
+    let (remote, local) = (Service::answering(&[]), Service::answering(&[(200, IMDS)]));
+    let source = auto(Described::AzureCli, &remote, &local, Some(CLI));
+    assert_eq!(source.fetch().await.unwrap().expose(), "cli-token");
+    assert!(local.requests().is_empty());
+    let error = auto(Described::AzureCli, &remote, &local, None)
+        .fetch()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("az login"), "{error}");
+}
+
+#[tokio::test]
+async fn a_managed_identity_that_is_asked_for_is_not_replaced() {
+    let (remote, local) = (Service::answering(&[]), Service::answering(&[]));
+    let source = auto(Described::ManagedIdentity(None), &remote, &local, Some(CLI));
+    let error = source.fetch().await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    assert!(error.to_string().contains("identity service"), "{error}");
+}
+
+#[tokio::test]
+async fn a_managed_identity_is_named_in_the_request() {
+    let resource = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
+    for (identity, parameter) in [
+        (UserAssigned::Client("c".to_owned()), "&client_id=c"),
+        (UserAssigned::Object("o".to_owned()), "&object_id=o"),
+        (
+            UserAssigned::Resource(resource.to_owned()),
+            "&msi_res_id=%2Fsubscriptions%2Fs%2FresourceGroups%2Fg%2Fproviders%2FMicrosoft.ManagedIdentity%2FuserAssignedIdentities%2Fi",
+        ),
+    ] {
+        let (remote, local) = (Service::answering(&[]), Service::answering(&[(200, IMDS)]));
+        let described = Described::ManagedIdentity(Some(identity));
+        auto(described, &remote, &local, None)
+            .fetch()
+            .await
+            .unwrap();
+        let requests = local.requests();
+        assert!(requests[0].ends_with(parameter), "{requests:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_identity_service_may_be_elsewhere() {
+    let (remote, local) = (Service::answering(&[]), Service::answering(&[(200, IMDS)]));
+    let mut source = auto(Described::ManagedIdentity(None), &remote, &local, None);
+    source.identity.local_host = Some("http://127.0.0.1:9200".parse().unwrap());
+    source.fetch().await.unwrap();
+    insta::assert_snapshot!(local.requests()[0], @"Get http://127.0.0.1:9200/metadata/identity/oauth2/token?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com");
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_read_is_named() {
+    let (remote, local) = (Service::answering(&[]), Service::answering(&[]));
+    let described = Described::ClientCertificate {
+        app: app(),
+        file: "/nonexistent/app.pem".into(),
+    };
+    let error = auto(described, &remote, &local, None)
+        .fetch()
+        .await
+        .unwrap_err();
+    assert!(error.is_transient(), "the volume may not be there yet");
+    assert!(
+        error.to_string().contains("/nonexistent/app.pem"),
+        "{error}"
+    );
+    assert!(remote.requests().is_empty());
 }
