@@ -148,7 +148,7 @@ impl FromStr for KnownCloud {
         let named = |name: &&str| name.eq_ignore_ascii_case(text.trim());
         Self::ALL
             .into_iter()
-            .find(|cloud| cloud.names().iter().any(|name| named(&name)))
+            .find(|cloud| cloud.names().iter().any(named))
             .ok_or(UnknownCloud)
     }
 }

@@ -229,15 +229,17 @@ fn application<'a>(
 
 impl UserAssigned {
     fn new(from: &Environment) -> Result<Option<Self>, NotDescribed> {
-        let named: [(&'static str, fn(String) -> Self); 3] = [
-            (CLIENT_ID, Self::Client),
-            (IDENTITY_OBJECT_ID, Self::Object),
-            (IDENTITY_RESOURCE_ID, Self::Resource),
-        ];
-        let mut given = named.into_iter().filter_map(|(variable, named)| {
-            let id = from.get(variable)?;
-            Some((variable, named(id.to_owned())))
-        });
+        let id = |variable| from.get(variable).map(str::to_owned);
+        let mut given = [
+            (CLIENT_ID, id(CLIENT_ID).map(Self::Client)),
+            (IDENTITY_OBJECT_ID, id(IDENTITY_OBJECT_ID).map(Self::Object)),
+            (
+                IDENTITY_RESOURCE_ID,
+                id(IDENTITY_RESOURCE_ID).map(Self::Resource),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(variable, identity)| Some((variable, identity?)));
         match (given.next(), given.next()) {
             (Some((first, _)), Some((second, _))) => {
                 Err(NotDescribed::NamedTwice { first, second })

@@ -120,8 +120,8 @@ fn nothing() -> Described {
     Described::Machine(None)
 }
 
-fn client() -> Option<UserAssigned> {
-    Some(UserAssigned::Client("client".to_owned()))
+fn client() -> UserAssigned {
+    UserAssigned::Client("client".to_owned())
 }
 
 #[tokio::test]
@@ -221,7 +221,12 @@ async fn the_managed_identity_is_found_and_kept() {
         Service::answering(&[]),
         Service::answering(&[(200, IMDS), (200, IMDS)]),
     );
-    let source = auto(Described::Machine(client()), &remote, &local, Some(CLI));
+    let source = auto(
+        Described::Machine(Some(client())),
+        &remote,
+        &local,
+        Some(CLI),
+    );
     assert_eq!(source.fetch().await.unwrap().expose(), "imds-token");
     assert_eq!(source.fetch().await.unwrap().expose(), "imds-token");
     let error = source.fetch().await.unwrap_err();
