@@ -33,6 +33,13 @@ enum CloudName {
     Custom,
 }
 
+/// An address that was given: its setting, its text, and the cloud that is known to have it.
+struct Address {
+    field: Field,
+    text: String,
+    cloud: KnownCloud,
+}
+
 /// Not the name of a cloud.
 #[derive(Debug, thiserror::Error)]
 #[error("must be AzurePublicCloud, AzureUSGovernmentCloud, AzureChinaCloud or custom")]
@@ -88,29 +95,38 @@ impl Reader<'_> {
                 self.problems.push(Problem::Missing { field, give });
             }
         } else {
-            let parts = [
-                (
+            let address = |field, text: Option<String>, cloud: Option<KnownCloud>| {
+                Some(Address {
+                    field,
+                    text: text?,
+                    cloud: cloud?,
+                })
+            };
+            let addresses = [
+                address(
                     field::ARM_ENDPOINT,
-                    arm.as_ref().map(|arm| (arm.to_string(), arm.cloud())),
+                    arm.as_ref().map(ToString::to_string),
+                    arm.as_ref().and_then(ArmUrl::cloud),
                 ),
-                (
+                address(
                     field::AUTHORITY_HOST,
-                    authority
-                        .as_ref()
-                        .map(|host| (host.to_string(), host.cloud())),
+                    authority.as_ref().map(ToString::to_string),
+                    authority.as_ref().and_then(AuthorityUrl::cloud),
                 ),
-                (
+                address(
                     field::TOKEN_AUDIENCE,
-                    audience.as_ref().map(|url| (url.to_string(), url.cloud())),
+                    audience.as_ref().map(ToString::to_string),
+                    audience.as_ref().and_then(Audience::cloud),
                 ),
-                (
+                address(
                     field::DNS_SUFFIX,
+                    suffix.as_ref().map(ToString::to_string),
                     suffix
                         .as_ref()
-                        .map(|name| (name.to_string(), KnownCloud::of_dns_suffix(name.as_str()))),
+                        .and_then(|name| KnownCloud::of_dns_suffix(name.as_str())),
                 ),
             ];
-            self.check_cloud(name, arm.as_ref(), &parts);
+            self.check_cloud(name, arm.as_ref(), addresses.into_iter().flatten());
         }
 
         let known = match (name, &arm) {
@@ -143,7 +159,7 @@ impl Reader<'_> {
         &mut self,
         name: Option<CloudName>,
         arm: Option<&ArmUrl>,
-        parts: &[(Field, Option<(String, Option<KnownCloud>)>)],
+        addresses: impl Iterator<Item = Address>,
     ) {
         let (stated, by, how) = match (name, arm) {
             (Some(CloudName::Known(cloud)), _) => (cloud, field::CLOUD, "the cloud is"),
@@ -157,18 +173,14 @@ impl Reader<'_> {
                 None => return,
             },
         };
-        for (field, part) in parts {
-            if let Some((value, Some(cloud))) = part
-                && *cloud != stated
-            {
-                self.problems.push(Problem::Conflict {
-                    first: by,
-                    second: *field,
-                    reason: format!(
-                        "{how} {stated}, and {value} belongs to {cloud}; for that cloud, --cloud={cloud} is enough"
-                    ),
-                });
-            }
+        for Address { field, text, cloud } in addresses.filter(|known| known.cloud != stated) {
+            self.problems.push(Problem::Conflict {
+                first: by,
+                second: field,
+                reason: format!(
+                    "{how} {stated}, and {text} belongs to {cloud}; for that cloud, --cloud={cloud} is enough"
+                ),
+            });
         }
     }
 }
