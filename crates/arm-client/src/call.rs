@@ -11,9 +11,10 @@ use crate::ambient::{guid, unit};
 use crate::error::{DecodeError, Error, Phase, StatusError};
 use crate::error_body::ErrorBody;
 use crate::exchange::{Answer, Request, RequestIds, SendError};
-use crate::observe::{Allowance, CallRecord, allowance};
+use crate::observe::{Allowance, CallRecord, allowances, scarcest};
+use crate::pace::{Heard, Held, Lane};
 use crate::retry::Decision;
-use crate::{Client, Operation, Token, retry_after};
+use crate::{Client, Operation, Token, retry_after, trace};
 
 /// A call in progress.
 pub(crate) struct Call<'a> {
@@ -22,6 +23,7 @@ pub(crate) struct Call<'a> {
     correlation: String,
     started: Duration,
     attempts: u32,
+    held: Duration,
     allowance: Option<Allowance>,
     may_have_taken_effect: bool,
     token_replaced: bool,
@@ -38,6 +40,7 @@ impl<'a> Call<'a> {
             correlation: guid(&*client.surroundings.entropy),
             started: client.surroundings.clock.monotonic(),
             attempts: 0,
+            held: Duration::ZERO,
             allowance: None,
             may_have_taken_effect: false,
             token_replaced: false,
@@ -52,11 +55,21 @@ impl<'a> Call<'a> {
             Ok(_) => "ok",
             Err(error) => error.outcome(),
         };
+        tracing::debug!(
+            operation = %self.operation,
+            outcome,
+            requests = self.attempts,
+            duration_ms = self.elapsed().as_millis(),
+            held_ms = self.held.as_millis(),
+            correlation_id = self.correlation,
+            "called Azure"
+        );
         self.client.surroundings.observer.observe(&CallRecord {
             operation: self.operation,
             outcome,
             duration: self.elapsed(),
             attempts: self.attempts,
+            held: self.held,
             allowance: self.allowance,
         });
         result
@@ -196,6 +209,8 @@ impl<'a> Call<'a> {
         request: &Request,
         token: Option<&Token>,
     ) -> Result<Answer, Error> {
+        let lanes = Lane::of(self.operation, &request.method);
+        self.turn(request, &lanes).await?;
         let remaining = self.remaining();
         if remaining.is_zero() {
             return Err(self.deadline(request.resource()));
@@ -207,6 +222,7 @@ impl<'a> Call<'a> {
             correlation: &self.correlation,
             client: &client_id,
         };
+        trace::request(request, ids);
         let sent = self
             .client
             .exchange
@@ -215,7 +231,8 @@ impl<'a> Call<'a> {
         let resource = request.resource();
         match sent {
             Ok(answer) => {
-                self.allowance = allowance(&answer.headers).or(self.allowance.take());
+                trace::answer(&answer, ids);
+                self.heard(request, &lanes, &answer);
                 Ok(answer)
             }
             Err(SendError::TooLong) => Err(self.unusable(
@@ -236,7 +253,88 @@ impl<'a> Call<'a> {
                 resource: resource.to_owned(),
                 phase,
                 source,
+                correlation_id: self.correlation.clone(),
             }),
+        }
+    }
+
+    /// Waits until the request may be sent without going beyond Azure's limits.
+    async fn turn(&mut self, request: &Request, lanes: &[Lane]) -> Result<(), Error> {
+        let client = self.client;
+        let Some(pacer) = &client.pacer else {
+            return Ok(());
+        };
+        let clock = &client.surroundings.clock;
+        let subscription = subscription(&request.url);
+        let mut now = clock.monotonic();
+        let mut until = pacer
+            .reserve(now, subscription, lanes, self.remaining())
+            .map_err(|held| self.held(request, held))?;
+        let mut lane = lanes.first().copied();
+        while until > now {
+            let wait = until - now;
+            self.held += wait;
+            tracing::debug!(
+                operation = %self.operation,
+                wait_seconds = wait.as_secs_f64(),
+                correlation_id = self.correlation,
+                "waiting, to stay below Azure's limits"
+            );
+            let slept = client.stop.run_until_cancelled(clock.sleep(wait)).await;
+            if let (None, Some(lane)) = (slept, lane) {
+                return Err(self.held(request, Held { lane, wait }));
+            }
+            now = clock.monotonic();
+            // Azure may have asked for more patience meanwhile.
+            let Some((closed, opens)) = pacer.closed_until(now, subscription, lanes) else {
+                break;
+            };
+            let wait = opens.saturating_sub(now);
+            if wait > pacer.patience().min(self.remaining()) {
+                return Err(self.held(request, Held { lane: closed, wait }));
+            }
+            (lane, until) = (Some(closed), opens);
+        }
+        Ok(())
+    }
+
+    /// Learns from an answer what Azure still allows.
+    fn heard(&mut self, request: &Request, lanes: &[Lane], answer: &Answer) {
+        let left = allowances(&answer.headers);
+        self.allowance = scarcest(&left).or(self.allowance.take());
+        let Some(pacer) = &self.client.pacer else {
+            return;
+        };
+        let throttled = if answer.status == 429 {
+            let body = ErrorBody::parse(&answer.body);
+            Lane::throttled(lanes, body.code.as_deref())
+                .map(|lane| (lane, self.asked_patience(answer, &body.message)))
+        } else {
+            None
+        };
+        let now = self.client.surroundings.clock.monotonic();
+        let heard = Heard { left, throttled };
+        pacer.heard(now, subscription(&request.url), lanes, &heard);
+    }
+
+    /// How long an answer asks to be left alone.
+    fn asked_patience(&self, answer: &Answer, message: &str) -> Option<Duration> {
+        let now = self.client.surroundings.clock.now();
+        match (
+            retry_after::from_headers(&answer.headers, now),
+            answer.status,
+        ) {
+            (None, 429) => retry_after::from_message(message),
+            (said, _) => said,
+        }
+    }
+
+    fn held(&self, request: &Request, held: Held) -> Error {
+        Error::Held {
+            operation: self.operation,
+            resource: request.resource().to_owned(),
+            held,
+            correlation_id: self.correlation.clone(),
         }
     }
 
@@ -248,13 +346,8 @@ impl<'a> Call<'a> {
 
     /// The error that an answer is, with a body that was already read.
     pub(crate) fn refused_saying(&self, resource: &str, answer: &Answer, body: ErrorBody) -> Error {
-        let now = self.client.surroundings.clock.now();
-        let said = retry_after::from_headers(&answer.headers, now);
         let mut error = StatusError::new(self.operation, resource, answer.status).with_body(body);
-        error.retry_after = match (said, answer.status) {
-            (None, 429) => retry_after::from_message(&error.message),
-            _ => said,
-        };
+        error.retry_after = self.asked_patience(answer, &error.message);
         error.request_id = answer.request_id().map(str::to_owned);
         error.correlation_id = answer
             .correlation_id()
@@ -283,6 +376,7 @@ impl<'a> Call<'a> {
             operation: self.operation,
             resource: resource.to_owned(),
             source,
+            correlation_id: self.correlation.clone(),
         }
     }
 
@@ -297,6 +391,7 @@ impl<'a> Call<'a> {
             resource: resource.to_owned(),
             budget: self.client.budget.total,
             attempts: self.attempts,
+            correlation_id: self.correlation.clone(),
         }
     }
 
@@ -311,4 +406,13 @@ impl<'a> Call<'a> {
     fn remaining(&self) -> Duration {
         self.client.budget.total.saturating_sub(self.elapsed())
     }
+}
+
+/// The subscription in a URL of Azure; empty for what belongs to none.
+fn subscription(url: &Url) -> &str {
+    let mut segments = url.path_segments().into_iter().flatten();
+    segments
+        .find(|segment| segment.eq_ignore_ascii_case("subscriptions"))
+        .and_then(|_| segments.next())
+        .unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::credential;
 use crate::exchange::Exchange;
 use crate::ops;
+use crate::pace::Pacer;
 use crate::routes::Routes;
 use crate::transport::{Transport, check_exposure};
 use crate::{
@@ -29,6 +30,7 @@ pub struct Client {
     pub(crate) routes: Routes,
     pub(crate) tokens: Option<TokenCache>,
     pub(crate) budget: CallBudget,
+    pub(crate) pacer: Option<Pacer>,
     pub(crate) body_limit: usize,
     pub(crate) surroundings: Surroundings,
     pub(crate) stop: CancellationToken,
@@ -79,6 +81,7 @@ impl Client {
             routes: Routes::new(config),
             tokens: source.map(|source| TokenCache::new(source, Arc::clone(&surroundings.clock))),
             budget: config.budget,
+            pacer: config.pace.map(Pacer::new),
             body_limit: config.body_limit,
             surroundings,
             stop: CancellationToken::new(),

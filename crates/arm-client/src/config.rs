@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::credential::NotDescribed;
+use crate::pace::Pace;
 use crate::{
     ArmUrl, Audience, AuthorityUrl, CallBudget, CallObserver, Clock, Entropy, KnownCloud,
     SystemClock, SystemEntropy, Unobserved,
@@ -28,6 +29,8 @@ pub struct ClientConfig {
     pub user_agent: String,
     /// What one call may cost.
     pub budget: CallBudget,
+    /// How much of what Azure allows is used; `None` sends as fast as it can.
+    pub pace: Option<Pace>,
     /// How long connecting may take.
     pub connect_timeout: Duration,
     /// How long an answer may make no progress.
@@ -100,6 +103,7 @@ impl ClientConfig {
             user_agent: concat!("external-dns-traffic-manager/", env!("CARGO_PKG_VERSION"))
                 .to_owned(),
             budget: CallBudget::default(),
+            pace: Some(Pace::default()),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(30),
             body_limit: 64 << 20,

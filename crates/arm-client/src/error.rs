@@ -11,6 +11,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error_body::ErrorBody;
+use crate::pace::Held;
 use crate::retry::{Failure, is_transient_status};
 use crate::{CredentialError, Operation};
 
@@ -32,6 +33,8 @@ pub enum Error {
         phase: Phase,
         /// What the network said.
         source: BoxError,
+        /// The id of the call that this client sent and Azure logs.
+        correlation_id: String,
     },
 
     /// There is no token to call with.
@@ -57,6 +60,8 @@ pub enum Error {
         resource: String,
         /// What is wrong with the answer.
         source: DecodeError,
+        /// The id of the call that this client sent and Azure logs.
+        correlation_id: String,
     },
 
     /// The call's time was up before Azure had answered.
@@ -70,6 +75,21 @@ pub enum Error {
         budget: Duration,
         /// The requests that were begun.
         attempts: u32,
+        /// The id of the call that this client sent and Azure logs.
+        correlation_id: String,
+    },
+
+    /// It was not sent, because Azure would not have allowed so many requests.
+    #[error("{operation} of {resource}: not sent, to stay below Azure's limit of {}; there is room in {} s", held.lane, held.wait.as_secs_f64().ceil())]
+    Held {
+        /// What was called.
+        operation: Operation,
+        /// The path of the request.
+        resource: String,
+        /// Where there was no room, and for how long.
+        held: Held,
+        /// The id of the call.
+        correlation_id: String,
     },
 
     /// Somebody else has undone what was written, every time.
@@ -202,6 +222,7 @@ impl Error {
             | Self::Credential { operation, .. }
             | Self::Decode { operation, .. }
             | Self::Deadline { operation, .. }
+            | Self::Held { operation, .. }
             | Self::Overwritten { operation, .. }
             | Self::Request { operation, .. } => *operation,
             Self::Status(error) => error.operation,
@@ -219,16 +240,31 @@ impl Error {
     /// Whether the same call may succeed later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Transport { .. } | Self::Deadline { .. } | Self::Overwritten { .. } => true,
+            Self::Transport { .. }
+            | Self::Deadline { .. }
+            | Self::Held { .. }
+            | Self::Overwritten { .. } => true,
             Self::Credential { source, .. } => source.is_transient(),
             Self::Status(error) => is_transient_status(error.status),
             Self::Decode { .. } | Self::Request { .. } => false,
         }
     }
 
-    /// Whether there were too many requests.
+    /// Whether there were, or would have been, too many requests.
     pub fn is_throttled(&self) -> bool {
-        self.has_status(429)
+        matches!(self, Self::Held { .. }) || self.has_status(429)
+    }
+
+    /// The id under which Azure's activity log has the call, when it was made.
+    pub fn correlation_id(&self) -> Option<&str> {
+        match self {
+            Self::Transport { correlation_id, .. }
+            | Self::Decode { correlation_id, .. }
+            | Self::Deadline { correlation_id, .. }
+            | Self::Held { correlation_id, .. } => Some(correlation_id),
+            Self::Status(error) => error.correlation_id.as_deref(),
+            Self::Credential { .. } | Self::Overwritten { .. } | Self::Request { .. } => None,
+        }
     }
 
     /// Whether the DNS name of a profile belongs to somebody else.
@@ -259,15 +295,18 @@ impl Error {
         self.has_status(401)
     }
 
-    /// How long Azure asks to be left alone.
+    /// How long Azure asks to be left alone, or would have.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.status_error()?.retry_after
+        match self {
+            Self::Held { held, .. } => Some(held.wait),
+            _ => self.status_error()?.retry_after,
+        }
     }
 
     /// A stable word for the `outcome` label of metrics and logs: `throttled`,
     /// `unauthorized`, `forbidden`, `not_found`, `conflict`, `invalid`,
-    /// `server_error`, `transport`, `credential`, `timeout` or `decode`. A call
-    /// that succeeded is `ok`.
+    /// `server_error`, `transport`, `credential`, `timeout`, `held` or `decode`. A
+    /// call that succeeded is `ok`.
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Transport { phase, .. } => match phase {
@@ -277,6 +316,7 @@ impl Error {
             Self::Credential { .. } => "credential",
             Self::Decode { .. } => "decode",
             Self::Deadline { .. } => "timeout",
+            Self::Held { .. } => "held",
             Self::Overwritten { .. } => "conflict",
             Self::Request { .. } => "invalid",
             Self::Status(error) => match error.status {
@@ -298,7 +338,7 @@ impl Error {
             Self::Transport { phase, .. } => *phase != Phase::Connect,
             Self::Decode { .. } | Self::Deadline { .. } | Self::Overwritten { .. } => true,
             Self::Status(error) => error.status != 429 && is_transient_status(error.status),
-            Self::Credential { .. } | Self::Request { .. } => false,
+            Self::Credential { .. } | Self::Held { .. } | Self::Request { .. } => false,
         }
     }
 
@@ -310,7 +350,8 @@ impl Error {
 
     pub(crate) fn failure(&self) -> Failure {
         Failure {
-            transient: self.is_transient() && !matches!(self, Self::Deadline { .. }),
+            transient: self.is_transient()
+                && !matches!(self, Self::Deadline { .. } | Self::Held { .. }),
             retry_after: self.retry_after(),
         }
     }

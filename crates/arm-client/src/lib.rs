@@ -6,6 +6,7 @@
 //!                                         │ call: tries, budget, ids, report
 //!                                         │   ├─ retry: whether and when again (pure)
 //!                                         │   ├─ credential: access token, cached
+//!                                         │   ├─ pace: not more than Azure allows (pure)
 //!                                         │   └─ exchange: one request and its answer
 //!                                         │        └─ transport: over HTTP
 //!                                         └ error: what a failure means
@@ -30,10 +31,12 @@ pub mod exchange;
 mod observe;
 mod operation;
 mod ops;
+pub mod pace;
 pub mod retry;
 mod retry_after;
 mod routes;
 mod tags_fallback;
+mod trace;
 mod transport;
 
 pub use ambient::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -51,5 +54,6 @@ pub use credential::{
 pub use error::{BoxError, DecodeError, Denied, Error, Phase, StatusError};
 pub use observe::{Allowance, CallObserver, CallRecord, Unobserved};
 pub use operation::Operation;
+pub use pace::{Held, InvalidShare, Lane, Pace};
 pub use retry::CallBudget;
 pub use tags_fallback::TagsFallback;

@@ -23,6 +23,8 @@ pub struct CallRecord {
     pub duration: Duration,
     /// How many requests were sent.
     pub attempts: u32,
+    /// How much of the duration it waited to stay below Azure's limits.
+    pub held: Duration,
     /// What is left of the scarcest allowance that Azure reported.
     pub allowance: Option<Allowance>,
 }
@@ -47,19 +49,26 @@ impl CallObserver for Unobserved {
 
 const ALLOWANCE_PREFIX: &str = "x-ms-ratelimit-remaining-";
 
-/// The scarcest allowance in the headers of an answer.
-pub(crate) fn allowance(headers: &reqwest::header::HeaderMap) -> Option<Allowance> {
+/// Every allowance in the headers of an answer: bucket, and what is left.
+pub(crate) fn allowances(headers: &reqwest::header::HeaderMap) -> Vec<(String, u64)> {
     headers
         .iter()
         .filter_map(|(name, value)| {
             let bucket = name.as_str().strip_prefix(ALLOWANCE_PREFIX)?;
             let remaining = value.to_str().ok()?.trim().parse().ok()?;
-            Some((remaining, bucket))
+            Some((bucket.to_owned(), remaining))
         })
-        .min()
-        .map(|(remaining, bucket)| Allowance {
-            bucket: bucket.to_owned(),
-            remaining,
+        .collect()
+}
+
+/// The scarcest of them.
+pub(crate) fn scarcest(allowances: &[(String, u64)]) -> Option<Allowance> {
+    allowances
+        .iter()
+        .min_by_key(|(bucket, remaining)| (*remaining, bucket))
+        .map(|(bucket, remaining)| Allowance {
+            bucket: bucket.clone(),
+            remaining: *remaining,
         })
 }
 
@@ -83,7 +92,7 @@ mod tests {
             bucket: "subscription-reads".to_owned(),
             remaining: 249,
         };
-        assert_eq!(allowance(&headers), Some(expected));
-        assert_eq!(allowance(&HeaderMap::new()), None);
+        assert_eq!(scarcest(&allowances(&headers)), Some(expected));
+        assert_eq!(scarcest(&allowances(&HeaderMap::new())), None);
     }
 }

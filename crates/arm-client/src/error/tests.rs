@@ -112,6 +112,7 @@ fn effects_that_cannot_be_ruled_out() {
         resource: PROFILE.to_owned(),
         phase,
         source: "x".into(),
+        correlation_id: String::new(),
     };
     assert!(!transport(Phase::Connect).may_have_taken_effect());
     assert!(transport(Phase::Interrupted).may_have_taken_effect());

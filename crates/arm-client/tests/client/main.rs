@@ -6,6 +6,7 @@ mod credentials;
 mod endpoints;
 mod lists;
 mod lookups;
+mod pace;
 mod profiles;
 mod raw_server;
 mod tags;
