@@ -17,7 +17,7 @@ use administration::adoption::Unadoptable;
 use administration::listing::observe;
 use administration::place::NotFound;
 use administration::removal::Refused;
-use arm_client::{CallBudget, Clock, Surroundings, TrafficManagerApi};
+use arm_client::{CallBudget, Clock, Pace, Surroundings, TrafficManagerApi};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use members::Observed;
@@ -154,6 +154,7 @@ impl Session {
         let api = connect::api(
             &settings,
             CallBudget::default(),
+            Some(Pace::default()),
             surroundings,
             Arc::clone(&clock),
             &CancellationToken::new(),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arm_client::{CallBudget, Client, ClientConfig, Surroundings, TagsFallback, TrafficManagerApi};
+use arm_client::{
+    CallBudget, Client, ClientConfig, Pace, Surroundings, TagsFallback, TrafficManagerApi,
+};
 use members::Scope;
 use members::marks::TAG_PREFIX;
 use members::want::Brakes;
@@ -12,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::provider::{Behaviour, TrafficManagerProvider};
-use crate::settings::{AzureSettings, ProfileRetention, Settings};
+use crate::settings::{AzureSettings, ProfileRetention, RequestShare, Settings};
 
 /// Why there is no provider.
 #[derive(Debug, thiserror::Error)]
@@ -21,11 +23,12 @@ pub struct ConnectError(#[from] arm_client::ConfigError);
 
 /// The Azure that the settings describe, with the credential that the process's
 /// environment describes. Nothing is sent yet. `clock` times the writing of tags
-/// where the tags API is forbidden; once `stop` is cancelled, nothing new is
+/// where the tags API is forbidden; `pace` keeps below Azure's limits; once `stop` is cancelled, nothing new is
 /// sent.
 pub fn api(
     settings: &AzureSettings,
     budget: CallBudget,
+    pace: Option<Pace>,
     surroundings: Surroundings,
     clock: Arc<dyn Clock>,
     stop: &CancellationToken,
@@ -35,6 +38,7 @@ pub fn api(
     config.authority = cloud.authority.clone();
     config.audience = cloud.audience.clone();
     config.budget = budget;
+    config.pace = pace;
     config.read_timeout = config.read_timeout.max(budget.attempt);
     let environment =
         arm_client::Environment::of_process().with_azure_json(settings.azure_json.clone());
@@ -44,6 +48,23 @@ pub fn api(
     let api =
         TagsFallback::new(Arc::new(client), clock, entropy, TAG_PREFIX).stopped_by(stop.clone());
     Ok(Arc::new(api))
+}
+
+/// Who would have to wait longer than this for Azure's limits leaves it to the
+/// next loop, because others wait for the end of this one.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The pace of a client that uses such a share of Azure's limits.
+fn pace(share: RequestShare) -> Option<Pace> {
+    match share {
+        // Shares are checked when they are read.
+        RequestShare::Percent(percent) => Some(
+            Pace::of_share(percent)
+                .unwrap_or_default()
+                .with_patience(PATIENCE),
+        ),
+        RequestShare::Off => None,
+    }
 }
 
 /// The provider that the settings describe. Nothing is sent to Azure yet.
@@ -69,6 +90,7 @@ pub fn provider(
     let api = api(
         &settings.azure,
         budget,
+        pace(settings.request_share),
         surroundings,
         Arc::clone(&clock),
         &stop,

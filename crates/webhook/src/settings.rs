@@ -29,7 +29,7 @@ pub use azure::{AzureArgs, AzureSettings};
 pub use cloud::Cloud;
 pub use environment::Environment;
 pub use error::{Problem, SettingsError};
-pub use values::{MaxDeletions, ProfileRetention, Warning};
+pub use values::{MaxDeletions, ProfileRetention, RequestShare, Warning};
 
 /// The settings of `serve`, valid.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub struct Settings {
     pub domain_filter: DomainFilter,
     /// A call of ExternalDNS is answered before this has passed. More than zero.
     pub deadline: Duration,
+    /// How much of the requests that Azure allows is used.
+    pub request_share: RequestShare,
     /// Log what would be done and write nothing to Azure.
     pub dry_run: bool,
     /// How long an empty profile is kept before it is deleted.

@@ -1,5 +1,7 @@
 //! Our calls to Azure Resource Manager.
 
+use std::sync::atomic::AtomicU64;
+
 use arm_client::{CallObserver, CallRecord};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -14,6 +16,7 @@ pub struct ArmMetrics {
     calls: Family<OutcomeLabels, Counter>,
     attempts: Family<OperationLabels, Counter>,
     durations: Family<OperationLabels, Histogram, fn() -> Histogram>,
+    held: Family<OperationLabels, Counter<f64, AtomicU64>>,
     allowance: Family<BucketLabels, Gauge>,
 }
 
@@ -42,6 +45,7 @@ impl ArmMetrics {
             calls: Family::default(),
             attempts: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            held: Family::default(),
             allowance: Family::default(),
         };
         registry.register(
@@ -59,6 +63,12 @@ impl ArmMetrics {
             "Time of a call to Azure Resource Manager, retries included",
             Unit::Seconds,
             metrics.durations.clone(),
+        );
+        registry.register_with_unit(
+            "arm_held",
+            "Time that calls to Azure Resource Manager waited, to stay below its limits",
+            Unit::Seconds,
+            metrics.held.clone(),
         );
         registry.register(
             "arm_allowance",
@@ -82,6 +92,9 @@ impl CallObserver for ArmMetrics {
         self.durations
             .get_or_create(&labels)
             .observe(call.duration.as_secs_f64());
+        self.held
+            .get_or_create(&labels)
+            .inc_by(call.held.as_secs_f64());
         if let Some(allowance) = &call.allowance {
             let labels = BucketLabels {
                 bucket: allowance.bucket.clone(),

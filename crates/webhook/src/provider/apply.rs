@@ -184,7 +184,7 @@ impl Inner {
             }
             Err(error) => {
                 let text = format!("reading profile {}: {}", id.name, error_chain(&error));
-                tracing::warn!(profile = %id.name, error = %error_chain(&error), "reading the profile failed; nothing is written to it");
+                tracing::warn!(profile = %id.name, correlation_id = error.correlation_id(), error = %error_chain(&error), "reading the profile failed; nothing is written to it");
                 outcome.failures.push(text);
                 outcome
                     .missing
@@ -306,6 +306,7 @@ impl Inner {
                 profile = %id.name,
                 resource_group = %id.resource_group,
                 member = failure.step.member.as_ref().map(tracing::field::display),
+                correlation_id = failure.error.correlation_id(),
                 error = %error_chain(&failure.error),
                 skipped = execution.skipped,
                 "failed: {}",

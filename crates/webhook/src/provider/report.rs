@@ -68,7 +68,7 @@ impl Report {
     /// A listing has failed.
     pub(super) fn listing_failed(&self, error: &arm_client::Error) {
         let text = error_chain(error);
-        tracing::warn!(error = %text, "listing Traffic Manager profiles failed; nothing is changed until it succeeds");
+        tracing::warn!(correlation_id = error.correlation_id(), error = %text, "listing Traffic Manager profiles failed; nothing is changed until it succeeds");
         self.update(|state, now| {
             state.health.consecutive_listing_failures += 1;
             state.health.last_error = Some(LastError { at: now, text });

@@ -70,7 +70,7 @@ impl Inner {
             Ok(Some(profile)) => profile,
             Ok(None) => return,
             Err(error) => {
-                tracing::warn!(profile = %id.name, error = %error_chain(&error), "upkeep: reading the profile failed");
+                tracing::warn!(profile = %id.name, correlation_id = error.correlation_id(), error = %error_chain(&error), "upkeep: reading the profile failed");
                 return;
             }
         };

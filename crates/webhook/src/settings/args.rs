@@ -27,6 +27,11 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub azure: AzureArgs,
 
+    /// How much of the requests that Azure allows is used, or off for no limit; clusters that share a
+    /// subscription share what it allows [env: REQUEST_SHARE] [default: 90%]
+    #[arg(long, value_name = "PERCENT", help_heading = "Azure")]
+    pub request_share: Option<String>,
+
     /// Log the plan and write nothing to Azure; ExternalDNS's own --dry-run does not reach a webhook
     /// [env: DRY_RUN] [default: false]
     #[arg(

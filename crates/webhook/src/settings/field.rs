@@ -47,6 +47,8 @@ fields! {
     DNS_SUFFIX = "dns-suffix", ["AZURE_DNS_SUFFIX"];
     /// [`super::AzureSettings::credential`].
     CREDENTIAL = "credential", ["AZURE_CREDENTIAL"];
+    /// [`super::Settings::request_share`].
+    REQUEST_SHARE = "request-share", ["REQUEST_SHARE"];
     /// [`super::Settings::dry_run`].
     DRY_RUN = "dry-run", ["DRY_RUN"];
     /// [`super::Settings::profile_grace`].

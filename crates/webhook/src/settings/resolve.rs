@@ -8,7 +8,7 @@ use super::error::{Problem, SettingsError};
 use super::field;
 use super::reader::Reader;
 use super::values::EXTERNAL_DNS_TIMEOUT;
-use super::{MaxDeletions, ProfileRetention, ServeArgs, Settings, Warning, parse};
+use super::{MaxDeletions, ProfileRetention, RequestShare, ServeArgs, Settings, Warning, parse};
 use crate::log::{LogFilter, LogFormat};
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -31,6 +31,9 @@ pub(super) fn resolve(
         "the value of ExternalDNS's --txt-owner-id, for example cluster-east",
     );
     let azure = read.azure(&args.azure);
+    let request_share = read
+        .value(field::REQUEST_SHARE, args.request_share.as_deref())
+        .or_default(|| Some(RequestShare::default()));
     let dry_run = read
         .with(field::DRY_RUN, args.dry_run.as_deref(), parse::boolean)
         .or_default(|| Some(false));
@@ -111,6 +114,7 @@ pub(super) fn resolve(
             ops_address: ops_address?,
             domain_filter: domain_filter?,
             deadline: deadline?,
+            request_share: request_share?,
             dry_run: dry_run?,
             profile_grace: profile_grace?,
             profile_retention: profile_retention?,

@@ -2,6 +2,8 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
+use arm_client::Pace;
+
 use super::field;
 
 /// What becomes of a profile that has been without members for the grace.
@@ -77,6 +79,42 @@ impl FromStr for MaxDeletions {
         } else {
             digits.parse().map(Self::Number).map_err(|_| NoLimit)
         }
+    }
+}
+
+/// How much of the requests that Azure allows a subscription is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestShare {
+    /// So many of a hundred, 1 to 100.
+    Percent(u8),
+    /// As many as there are to send.
+    Off,
+}
+
+/// A text that is no share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a percentage from 1% to 100%, or off")]
+pub struct NoShare;
+
+impl Default for RequestShare {
+    /// As the client's own.
+    fn default() -> Self {
+        Self::Percent(Pace::default().share())
+    }
+}
+
+impl FromStr for RequestShare {
+    type Err = NoShare;
+
+    fn from_str(text: &str) -> Result<Self, NoShare> {
+        if text.eq_ignore_ascii_case("off") {
+            return Ok(Self::Off);
+        }
+        let number = text.strip_suffix('%').ok_or(NoShare)?.trim_end();
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        let percent: Option<u8> = number.parse().ok().filter(|_| digits);
+        let percent = percent.filter(|percent| Pace::of_share(*percent).is_ok());
+        percent.map(Self::Percent).ok_or(NoShare)
     }
 }
 

@@ -38,6 +38,7 @@ fn used() -> std::sync::Arc<Metrics> {
         outcome: "throttled",
         duration: Duration::from_secs(3),
         attempts: 4,
+        held: Duration::from_secs(1),
         allowance: Some(Allowance {
             bucket: "subscription-reads".to_owned(),
             remaining: 249,

@@ -11,7 +11,8 @@ use traffic_manager::ResourceGroup;
 use webhook::log::LogFormat;
 use webhook::settings::field::{self, Field};
 use webhook::settings::{
-    Environment, MaxDeletions, Problem, ProfileRetention, ServeArgs, Settings, SettingsError,
+    Environment, MaxDeletions, Problem, ProfileRetention, RequestShare, ServeArgs, Settings,
+    SettingsError,
 };
 
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
@@ -91,6 +92,7 @@ fn defaults() {
     assert_eq!(settings.profile_grace, Duration::from_hours(1));
     assert_eq!(settings.profile_retention, ProfileRetention::Delete);
     assert_eq!(settings.max_deletions, MaxDeletions::Percent(50));
+    assert_eq!(settings.request_share, RequestShare::Percent(90));
     assert!(!settings.keep_last_member);
     assert_eq!(settings.delete_grace, Duration::ZERO);
     assert_eq!(settings.log_filter.as_str(), "info");
@@ -115,6 +117,7 @@ fn everything_from_the_environment() {
         ("PROFILE_GRACE", "1h30m"),
         ("PROFILE_RETENTION", "keep"),
         ("MAX_DELETIONS", "12"),
+        ("REQUEST_SHARE", "30%"),
         ("KEEP_LAST_MEMBER", "true"),
         ("DELETE_GRACE", "5m"),
         ("LOG_LEVEL", "warning"),
@@ -134,6 +137,7 @@ fn everything_from_the_environment() {
     assert_eq!(settings.profile_grace, Duration::from_mins(90));
     assert_eq!(settings.profile_retention, ProfileRetention::Keep);
     assert_eq!(settings.max_deletions, MaxDeletions::Number(12));
+    assert_eq!(settings.request_share, RequestShare::Percent(30));
     assert!(settings.keep_last_member);
     assert_eq!(settings.delete_grace, Duration::from_mins(5));
     assert_eq!(settings.log_filter.as_str(), "warn");
@@ -208,6 +212,29 @@ fn a_limit_for_deletions(#[case] given: &str, #[case] limit: MaxDeletions) {
 }
 
 #[rstest]
+#[case("1%", RequestShare::Percent(1))]
+#[case("100 %", RequestShare::Percent(100))]
+#[case("OFF", RequestShare::Off)]
+fn a_share_of_the_limits(#[case] given: &str, #[case] share: RequestShare) {
+    let settings = resolve(&[&format!("--request-share={given}")], &[]).unwrap();
+    assert_eq!(settings.request_share, share);
+}
+
+#[rstest]
+#[case("0%")]
+#[case("101%")]
+#[case("+5%")]
+#[case("50")]
+#[case("%")]
+fn no_share_of_the_limits(#[case] given: &str) {
+    let error = resolve(&[&format!("--request-share={given}")], &[]).unwrap_err();
+    assert!(
+        error.to_string().contains("from 1% to 100%, or off"),
+        "{error}"
+    );
+}
+
+#[rstest]
 #[case("-1")]
 #[case("+1")]
 #[case("+50%")]
@@ -258,6 +285,7 @@ fn everything_wrong_is_reported_at_once() {
         ("PROFILE_GRACE", "-1h"),
         ("PROFILE_RETENTION", "forget"),
         ("MAX_DELETIONS", "101%"),
+        ("REQUEST_SHARE", "0%"),
         ("KEEP_LAST_MEMBER", "if you can"),
         ("DELETE_GRACE", "300"),
         ("REGEXP_DOMAIN_FILTER", "("),
@@ -340,6 +368,7 @@ const WRONG: &[(Field, &str)] = &[
     (field::TOKEN_AUDIENCE, "arm"),
     (field::DNS_SUFFIX, "a b"),
     (field::CREDENTIAL, "cli"),
+    (field::REQUEST_SHARE, "half"),
     (field::DRY_RUN, "2"),
     (field::PROFILE_GRACE, "1"),
     (field::PROFILE_RETENTION, "x"),
