@@ -272,7 +272,7 @@ impl<'a> Call<'a> {
             .map_err(|held| self.held(request, held))?;
         let mut lane = lanes.first().copied();
         while until > now {
-            let wait = until - now;
+            let wait = until.saturating_sub(now);
             self.held += wait;
             tracing::debug!(
                 operation = %self.operation,

@@ -52,7 +52,7 @@ fn a_burst_passes_and_then_so_many_a_second() {
         .collect();
     assert!(next.is_sorted());
     // 22.5 a second.
-    let took = next[44] - SECOND;
+    let took = next[44].saturating_sub(SECOND);
     assert!(took > Duration::from_millis(1_900) && took < Duration::from_millis(2_100));
 }
 
@@ -70,7 +70,7 @@ fn a_window_is_full_until_its_oldest_is_old() {
     let held = reserve(&pacer, now, &PUT_ENDPOINT).unwrap_err();
     assert_eq!(
         (held.lane, held.wait),
-        (Lane::EndpointWrites, 300 * SECOND - now)
+        (Lane::EndpointWrites, (300 * SECOND).saturating_sub(now))
     );
     // Near enough, it is waited for.
     assert_eq!(
@@ -191,7 +191,7 @@ proptest! {
             now += Duration::from_millis(pause);
             match reserve(&pacer, now, &PUT_ENDPOINT) {
                 Ok(moment) => {
-                    prop_assert!(moment >= now && moment - now <= Duration::from_mins(1));
+                    prop_assert!(moment >= now && moment.saturating_sub(now) <= Duration::from_mins(1));
                     prop_assert!(moments.last().is_none_or(|last| *last <= moment));
                     moments.push(moment);
                 }
@@ -200,11 +200,11 @@ proptest! {
         }
         let most = (250 * usize::from(share) / 100).max(1);
         for stretch in moments.windows(most + 1) {
-            prop_assert!(stretch[most] - stretch[0] >= Duration::from_mins(5));
+            prop_assert!(stretch[most].saturating_sub(stretch[0]) >= Duration::from_mins(5));
         }
         for (first, from) in moments.iter().enumerate() {
             for (last, to) in moments.iter().enumerate().skip(first) {
-                let allowed = 200.0 + 10.0 * (*to - *from).as_secs_f64();
+                let allowed = 200.0 + 10.0 * to.saturating_sub(*from).as_secs_f64();
                 let passed = u32::try_from(last - first + 1).unwrap();
                 prop_assert!(f64::from(passed) <= allowed * f64::from(share) / 100.0 + 1.0);
             }
