@@ -267,7 +267,7 @@ fn unclaimed_endpoints(profile: &ObservedProfile) -> Vec<Orphan> {
         } else {
             (
                 "the endpoint, which is not an external one,",
-                "delete it if it is not wanted: the profile is not retired while it is there",
+                "describe it by an object with this endpoint-name, endpoint-type and target, or delete it",
             )
         };
         Orphan {

@@ -7,7 +7,7 @@ use members::claim::{self, Claim};
 use members::{Observed, ObservedProfile, OwnerId};
 use serde::Serialize;
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointKind, EndpointName, Switch};
+use traffic_manager::{EndpointName, Switch};
 
 use crate::life;
 use crate::place::Place;
@@ -110,15 +110,15 @@ pub(crate) fn present(profile: &ObservedProfile) -> BTreeSet<OwnerId> {
     names.filter_map(|name| claim::owner_of(name)).collect()
 }
 
-/// An owner's endpoints: those that exist, are external, and are claimed by
-/// nobody before it.
+/// An owner's endpoints: those that exist, are of a known type, and are claimed
+/// by nobody before it.
 pub(crate) fn endpoints<'a>(
     profile: &'a ObservedProfile,
     owner: &'a OwnerId,
 ) -> impl Iterator<Item = (&'a EndpointName, &'a Endpoint, &'a Claim)> {
     profile.endpoints().iter().filter_map(|(name, endpoint)| {
         let claim = profile.claim(name).filter(|claim| claim.owner == *owner)?;
-        (endpoint.kind() == Some(EndpointKind::External)).then_some((name, endpoint, claim))
+        endpoint.kind().map(|_| (name, endpoint, claim))
     })
 }
 

@@ -24,8 +24,8 @@ pub struct Step {
 pub enum Write {
     /// PUT of an endpoint as it is, but for its status.
     DisableEndpoint(Disabled),
-    /// DELETE of an external endpoint.
-    DeleteEndpoint(EndpointName),
+    /// DELETE of an endpoint; its type is part of its path.
+    DeleteEndpoint(EndpointKind, EndpointName),
     /// PATCH of the profile's status to `Disabled`.
     DisableProfile,
     /// Tags API, Merge.
@@ -88,7 +88,7 @@ impl Write {
     pub const fn operation(&self) -> Operation {
         match self {
             Self::DisableEndpoint(_) => Operation::EndpointsPut,
-            Self::DeleteEndpoint(_) => Operation::EndpointsDelete,
+            Self::DeleteEndpoint(..) => Operation::EndpointsDelete,
             Self::DisableProfile => Operation::ProfilesPatch,
             Self::MergeTags(_) => Operation::TagsMerge,
             Self::DeleteTags(_) => Operation::TagsDelete,
@@ -100,11 +100,13 @@ impl fmt::Display for Write {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DisableEndpoint(disabled) => {
-                let target = disabled.body.properties.target.as_deref();
+                let properties = &disabled.body.properties;
+                let resource = properties.target_resource_id.as_deref();
+                let target = properties.target.as_deref().or(resource);
                 let target = target.unwrap_or("no target");
                 write!(f, "disable endpoint {} ({target})", disabled.name)
             }
-            Self::DeleteEndpoint(name) => write!(f, "delete endpoint {name}"),
+            Self::DeleteEndpoint(_, name) => write!(f, "delete endpoint {name}"),
             Self::DisableProfile => f.write_str("disable the profile, which is empty"),
             Self::MergeTags(tags) => {
                 f.write_str("write ")?;
@@ -139,9 +141,8 @@ impl Step {
             Write::DisableEndpoint(disabled) => {
                 api.put_endpoint(id, &disabled.body).await?;
             }
-            Write::DeleteEndpoint(name) => {
-                api.delete_endpoint(id, EndpointKind::External, name)
-                    .await?;
+            Write::DeleteEndpoint(kind, name) => {
+                api.delete_endpoint(id, *kind, name).await?;
             }
             Write::DisableProfile => {
                 let properties = ProfilePatchProperties {
@@ -178,7 +179,7 @@ impl Serialize for Step {
                 shown.endpoint = Some(disabled.name.as_str());
                 shown.body = Some(&disabled.body);
             }
-            Write::DeleteEndpoint(name) => shown.endpoint = Some(name.as_str()),
+            Write::DeleteEndpoint(_, name) => shown.endpoint = Some(name.as_str()),
             Write::DisableProfile => {}
             Write::MergeTags(tags) | Write::DeleteTags(tags) => shown.tags = Some(tags),
         }

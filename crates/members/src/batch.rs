@@ -23,6 +23,11 @@ pub struct Batch {
     departures: Vec<Departure>,
     /// The endpoints of all old records, changed or taken away, and whose they are.
     old: BTreeMap<MemberKey, Subject>,
+    /// The members that are wanted in each profile: together they may create it.
+    founders: BTreeMap<ProfileId, BTreeSet<MemberKey>>,
+    /// Members that were left out, because the profile that they point at could
+    /// not be written.
+    orphaned: BTreeSet<MemberKey>,
     /// Records that cannot be acted on.
     pub findings: Vec<Finding>,
 }
@@ -60,6 +65,14 @@ impl Batch {
         for record in wanted.filter(|record| !record.is_txt_ownership()) {
             batch.want(record, scope);
         }
+        batch.founders = batch
+            .profiles
+            .iter()
+            .map(|(id, change)| {
+                let keys = change.upserts.iter().map(|member| member.key.clone());
+                (id.clone(), keys.collect())
+            })
+            .collect();
         let joined: Vec<(Subject, MemberKey)> = batch
             .members()
             .map(|member| (member.subject.clone(), member.key.clone()))
@@ -126,22 +139,27 @@ impl Batch {
     ///
     /// A member that moves joins its new profile before it leaves the old one,
     /// so a profile comes after those that its members move to; a member that
-    /// has not arrived stays. Where profiles wait for each other in a circle,
-    /// all are written first and left afterwards.
+    /// has not arrived stays. A profile comes after those that it has as nested
+    /// endpoints, because they may not exist yet; when one of these could not be
+    /// written, its endpoint waits for the next loop. Where profiles wait for each
+    /// other in a circle, all are written first and left afterwards.
     pub fn next_stage(
         &mut self,
         missing: &BTreeSet<MemberKey>,
     ) -> BTreeMap<ProfileId, ProfileChange> {
-        let waits = |id: &ProfileId| {
-            self.departures.iter().any(|departure| {
-                departure.from.profile == *id && self.profiles.contains_key(&departure.to.profile)
-            })
+        let waits = |(id, change): &(&ProfileId, &ProfileChange)| {
+            let is_ahead = |profile: &ProfileId| self.profiles.contains_key(profile);
+            let children = change.upserts.iter().filter_map(nested);
+            self.departures
+                .iter()
+                .any(|departure| departure.from.profile == **id && is_ahead(&departure.to.profile))
+                || children.into_iter().any(is_ahead)
         };
         let ready: BTreeSet<_> = self
             .profiles
-            .keys()
-            .filter(|id| !waits(id))
-            .cloned()
+            .iter()
+            .filter(|profile| !waits(profile))
+            .map(|(id, _)| id.clone())
             .collect();
         if ready.is_empty() && !self.profiles.is_empty() {
             return std::mem::take(&mut self.profiles);
@@ -157,14 +175,35 @@ impl Batch {
                 last || stage.contains_key(&departure.from.profile)
             });
         self.departures = staying;
+        self.orphan(&mut stage, missing);
         for Departure { from, to } in leaving {
-            if !missing.contains(&to) {
+            if !missing.contains(&to) && !self.orphaned.contains(&to) {
                 let change: &mut ProfileChange = stage.entry(from.profile).or_default();
                 change.replaced.insert(from.endpoint.clone());
                 change.removals.insert(from.endpoint);
             }
         }
         stage
+    }
+
+    /// Leaves out the members that point at a profile of which nothing could be
+    /// written: it may not exist.
+    fn orphan(
+        &mut self,
+        stage: &mut BTreeMap<ProfileId, ProfileChange>,
+        missing: &BTreeSet<MemberKey>,
+    ) {
+        for change in stage.values_mut() {
+            change.upserts.retain(|member| {
+                let founders = nested(member).and_then(|child| self.founders.get(child));
+                let lost = |key: &MemberKey| missing.contains(key) || self.orphaned.contains(key);
+                let stays = founders.is_none_or(|founders| !founders.iter().all(lost));
+                if !stays {
+                    self.orphaned.insert(member.key.clone());
+                }
+                stays
+            });
+        }
     }
 
     fn want(&mut self, record: &Record, scope: &Scope) {
@@ -203,6 +242,11 @@ impl Batch {
     fn members(&self) -> impl Iterator<Item = &Member> {
         self.profiles.values().flat_map(|change| &change.upserts)
     }
+}
+
+/// The profile that a member points at.
+fn nested(member: &Member) -> Option<&ProfileId> {
+    member.endpoint.destination.profile()
 }
 
 /// Where the object of an old record goes, when it goes to another profile:

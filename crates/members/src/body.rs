@@ -11,6 +11,7 @@ use traffic_manager::profile::{
 use traffic_manager::{EndpointKind, EndpointName, Headers, SubnetRange};
 
 use crate::annotation::Name;
+use crate::destination::Destination;
 use crate::member::{EndpointSpec, Settings};
 use crate::observe::ObservedProfile;
 use crate::properties::Properties;
@@ -34,14 +35,33 @@ const MONITOR: &[Name] = &[
 /// are. Without a wish the priority stays what it is, and a new endpoint gets
 /// one from Azure.
 pub fn endpoint(name: &EndpointName, spec: &EndpointSpec, existing: Option<&Endpoint>) -> Endpoint {
-    let mut body = existing.map(Endpoint::to_request).unwrap_or_default();
+    let kind = spec.destination.kind();
+    let mut body = match existing {
+        Some(existing) if existing.kind() == Some(kind) => existing.to_request(),
+        // One of another type is deleted first; only its number is taken over.
+        other => {
+            let mut body = Endpoint::default();
+            body.properties.priority = other.and_then(|other| other.properties.priority);
+            body
+        }
+    };
     body.name = Some(name.to_string());
-    body.arm_type = Some(EndpointKind::External.arm_type().to_owned());
+    body.arm_type = Some(kind.arm_type().to_owned());
     let properties = &mut body.properties;
-    properties.target = Some(spec.target.to_string());
+    properties.target = None;
     properties.target_resource_id = None;
+    match &spec.destination {
+        Destination::External(target) => properties.target = Some(target.to_string()),
+        Destination::Azure(resource) => properties.target_resource_id = Some(resource.to_string()),
+        Destination::Nested(profile) => properties.target_resource_id = Some(profile.arm_id()),
+    }
+    let thresholds = spec.thresholds.as_ref();
+    properties.min_child_endpoints = thresholds.map(|least| i64::from(least.any.get()));
+    properties.min_child_endpoints_ipv4 = thresholds.map(|least| i64::from(least.ipv4.get()));
+    properties.min_child_endpoints_ipv6 = thresholds.map(|least| i64::from(least.ipv6.get()));
     properties.endpoint_status = Some(spec.status.to_string());
-    properties.always_serve = Some(spec.always_serve.to_string());
+    // Not a property that a nested endpoint may have.
+    properties.always_serve = (kind != EndpointKind::Nested).then(|| spec.always_serve.to_string());
     properties.weight = Some(i64::from(spec.weight.get()));
     if let Some(priority) = spec.priority {
         properties.priority = Some(i64::from(priority.get()));

@@ -20,6 +20,7 @@ pub mod batch;
 pub mod body;
 pub mod claim;
 pub mod derive;
+pub mod destination;
 mod escape;
 pub mod finding;
 pub mod gather;
@@ -34,6 +35,7 @@ pub mod requirement;
 pub mod resolve;
 pub mod want;
 
+pub use destination::Destination;
 pub use finding::{Finding, Reason, Subject};
 pub use member::{Member, MemberKey};
 pub use observe::{Observed, ObservedProfile};

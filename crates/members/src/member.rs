@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use traffic_manager::{
     EndpointName, GeoMapping, Headers, Hostname, MaxReturn, MonitorProtocol, Port, Priority,
     ProbeHost, ProbeInterval, ProbeTimeout, ProfileId, Region, RelativeName, RoutingMethod,
-    StatusCodes, Subnets, Switch, Target, ToleratedFailures, Ttl, Weight,
+    StatusCodes, Subnets, Switch, ToleratedFailures, Ttl, Weight,
 };
 
 use crate::annotation::Name;
+use crate::destination::{Destination, Thresholds};
 use crate::finding::Subject;
 
 /// Which endpoint of which profile.
@@ -56,7 +57,10 @@ pub enum Management {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointSpec {
     /// Where it points.
-    pub target: Target,
+    pub destination: Destination,
+    /// From when on a nested endpoint counts as healthy; with
+    /// [`Destination::Nested`] and only then.
+    pub thresholds: Option<Thresholds>,
     /// Whether it takes part.
     pub status: Switch,
     /// Whether it is served without being probed.

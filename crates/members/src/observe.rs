@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use external_dns::Endpoint as Record;
 use traffic_manager::profile::{Endpoint, Profile};
-use traffic_manager::{EndpointKind, EndpointName, Hostname, ProfileId};
+use traffic_manager::{EndpointName, Hostname, ProfileId};
 
 use crate::claim::{self, Claim};
 use crate::finding::Subject;
@@ -212,11 +212,11 @@ impl ObservedProfile {
                 .is_some_and(|counting| counting.owner == claim.owner)
     }
 
-    /// An owner's members: external endpoints that exist under its claim.
+    /// An owner's members: endpoints of the known types that exist under its claim.
     pub fn members<'a>(&'a self, owner: &'a OwnerId) -> impl Iterator<Item = OwnMember<'a>> {
         self.endpoints.iter().filter_map(move |(name, endpoint)| {
             let claim = self.claim(name).filter(|claim| claim.owner == *owner)?;
-            (endpoint.kind() == Some(EndpointKind::External)).then_some(())?;
+            endpoint.kind()?;
             Some(OwnMember {
                 key: MemberKey {
                     profile: self.id.clone(),

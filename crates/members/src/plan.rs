@@ -18,11 +18,11 @@ use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
 use traffic_manager::{EndpointKind, EndpointName};
 
 use crate::batch::ProfileChange;
+use crate::destination::Destination;
 use crate::finding::{Finding, Reason};
 use crate::member::{Management, Member, MemberKey, Settings};
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
-use crate::properties::Properties;
 use crate::want::Scope;
 
 pub use claims::{contested, retract};
@@ -65,8 +65,8 @@ pub enum Write {
     PatchProfile(Box<ProfilePatch>),
     /// PUT of one endpoint.
     PutEndpoint(Box<Endpoint>),
-    /// DELETE of one external endpoint.
-    DeleteEndpoint(EndpointName),
+    /// DELETE of one endpoint; its type is part of its path.
+    DeleteEndpoint(EndpointKind, EndpointName),
     /// Tags API, Merge.
     MergeTags(BTreeMap<String, String>),
     /// Tags API, Delete.
@@ -213,7 +213,7 @@ impl Writing<'_> {
         let deleted: BTreeSet<_> = writes
             .iter()
             .filter_map(|step| match &step.write {
-                Write::DeleteEndpoint(name) if departures.has(name) => Some(name.clone()),
+                Write::DeleteEndpoint(_, name) if departures.has(name) => Some(name.clone()),
                 _ => None,
             })
             .filter(|name| !put_back(name))
@@ -224,7 +224,12 @@ impl Writing<'_> {
 
         plan.steps.extend(tags.first);
         if settings.is_some() {
-            plan.steps.extend(migration.aside.iter().map(order::delete));
+            plan.steps.extend(
+                migration
+                    .aside
+                    .iter()
+                    .map(|name| order::delete(profile, name)),
+            );
             plan.steps.extend(migration.before);
         }
         plan.steps.extend(writes);
@@ -324,17 +329,8 @@ fn admit<'a>(
             .endpoints()
             .get(name)
             .filter(|_| profile.claim(name).is_none());
-        let held = profile.endpoints().get(name);
-        if held.is_some_and(|endpoint| endpoint.kind() != Some(EndpointKind::External)) {
-            refuse(
-                Reason::EndpointConflict,
-                format!("endpoint {name} is not an external endpoint"),
-            );
-            continue;
-        }
         let same_target = |endpoint: &Endpoint| {
-            let held = Properties::of_endpoint(endpoint);
-            held.get(crate::annotation::Name::Target) == Some(&member.endpoint.target.to_string())
+            Destination::of(endpoint).as_ref() == Some(&member.endpoint.destination)
         };
         if unclaimed.is_some_and(|endpoint| !same_target(endpoint)) {
             refuse(

@@ -12,9 +12,13 @@ use std::str::FromStr;
 
 use serde_json::Value;
 use traffic_manager::profile::{Endpoint, EndpointProperties};
-use traffic_manager::{GeoCode, GeoMapping, Headers, Region, SubnetRange, Subnets, Switch, Target};
+use traffic_manager::{
+    EndpointKind, GeoCode, GeoMapping, Headers, ProfileId, Region, ResourceId, SubnetRange,
+    Subnets, Switch, Target,
+};
 
 use crate::annotation::Name;
+use crate::destination::Destination;
 use crate::member::{EndpointSpec, Management, MemberKey};
 pub(crate) use settings::{DEFAULT_TOLERATED_FAILURES, joined, split};
 
@@ -46,7 +50,18 @@ impl Properties {
     /// What an object wants of its endpoint.
     pub fn endpoint(spec: &EndpointSpec) -> Self {
         let mut properties = Self::default();
-        properties.set(Name::Target, &spec.target);
+        properties.set(Name::EndpointType, spec.destination.kind().word());
+        let points_at = match &spec.destination {
+            Destination::External(_) => Name::Target,
+            Destination::Azure(_) => Name::TargetResourceId,
+            Destination::Nested(_) => Name::TargetProfile,
+        };
+        properties.set(points_at, &spec.destination);
+        if let Some(thresholds) = spec.thresholds {
+            properties.set(Name::MinChildEndpoints, thresholds.any);
+            properties.set(Name::MinChildEndpointsIpv4, thresholds.ipv4);
+            properties.set(Name::MinChildEndpointsIpv6, thresholds.ipv6);
+        }
         properties.set(Name::EndpointStatus, spec.status);
         properties.set(Name::HealthChecksEnabled, !spec.always_serve.is_enabled());
         properties.set(Name::Weight, spec.weight);
@@ -77,14 +92,38 @@ impl Properties {
             Name::EndpointStatus,
             enabled(held.endpoint_status.as_deref(), Switch::Enabled),
         );
-        let target = held.target.as_deref();
-        properties.set_some(Name::Target, target.map(canonical::<Target>));
+        let kind = endpoint.kind();
+        let resource = held.target_resource_id.as_deref();
+        let kind_text = kind.map(EndpointKind::word);
+        let unknown_kind = || endpoint.arm_type.as_deref().unwrap_or_default();
+        properties.set(Name::EndpointType, kind_text.unwrap_or_else(unknown_kind));
+        match kind {
+            Some(EndpointKind::Azure) => {
+                let resource = resource.map(canonical::<ResourceId>);
+                properties.set_some(Name::TargetResourceId, resource);
+            }
+            Some(EndpointKind::Nested) => {
+                properties.set_some(Name::TargetProfile, resource.map(canonical::<ProfileId>));
+                // Azure's own defaults.
+                let any = held.min_child_endpoints.unwrap_or(1);
+                properties.set(Name::MinChildEndpoints, any);
+                let ipv4 = held.min_child_endpoints_ipv4.unwrap_or(0);
+                properties.set(Name::MinChildEndpointsIpv4, ipv4);
+                let ipv6 = held.min_child_endpoints_ipv6.unwrap_or(0);
+                properties.set(Name::MinChildEndpointsIpv6, ipv6);
+            }
+            Some(EndpointKind::External) | None => {
+                let target = held.target.as_deref();
+                properties.set_some(Name::Target, target.map(canonical::<Target>));
+            }
+        }
         properties.set_some(Name::Weight, held.weight);
         properties.set_some(Name::Priority, held.priority);
         let location = held
             .endpoint_location
             .as_deref()
-            .filter(|text| !text.is_empty());
+            // That of an Azure endpoint is its resource's, and nobody's wish.
+            .filter(|text| !text.is_empty() && kind != Some(EndpointKind::Azure));
         properties.set_some(Name::EndpointLocation, location.map(canonical::<Region>));
         properties.set_some(Name::GeoMapping, geo_text(held));
         properties.set_some(Name::Subnets, subnets_text(held));

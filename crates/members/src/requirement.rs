@@ -1,26 +1,28 @@
 //! What a routing method needs of each of its endpoints.
 
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{RoutingMethod, Target};
+use traffic_manager::target::TargetFamily;
+use traffic_manager::{EndpointKind, RoutingMethod};
 
+use crate::destination::Destination;
 use crate::member::EndpointSpec;
 
 /// What the method needs of an endpoint and this one lacks, in words.
 pub fn missing(method: RoutingMethod, spec: &EndpointSpec) -> Option<&'static str> {
-    let is_name = matches!(spec.target, Target::Name(_));
+    let is_located = spec.location.is_some() || knows_its_region(spec.destination.kind());
     lacking(
         method,
         spec.geo_mapping.is_some(),
-        spec.location.is_some(),
-        is_name,
+        is_located,
+        spec.destination.family() == TargetFamily::Name,
     )
 }
 
 /// The same for an endpoint that Azure holds.
 pub fn missing_on_wire(method: RoutingMethod, endpoint: &Endpoint) -> Option<&'static str> {
     let held = &endpoint.properties;
-    let target: Option<Target> = held.target.as_deref().and_then(|text| text.parse().ok());
-    let is_name = !matches!(target, Some(Target::V4(_) | Target::V6(_)));
+    let family = Destination::of(endpoint).map(|destination| destination.family());
+    let is_name = family.is_none_or(|family| family == TargetFamily::Name);
     let mapped = held
         .geo_mapping
         .as_ref()
@@ -28,8 +30,14 @@ pub fn missing_on_wire(method: RoutingMethod, endpoint: &Endpoint) -> Option<&'s
     let located = held
         .endpoint_location
         .as_ref()
-        .is_some_and(|text| !text.is_empty());
+        .is_some_and(|text| !text.is_empty())
+        || endpoint.kind().is_some_and(knows_its_region);
     lacking(method, mapped, located, is_name)
+}
+
+/// Whether Azure finds the region of an endpoint of this type by itself.
+const fn knows_its_region(kind: EndpointKind) -> bool {
+    matches!(kind, EndpointKind::Azure)
 }
 
 fn lacking(

@@ -11,6 +11,7 @@ mod circle;
 mod current;
 mod duplicates;
 mod last;
+mod nesting;
 mod placement;
 mod priorities;
 mod room;
@@ -75,6 +76,9 @@ pub fn resolve(
     // Every round refuses at least one member, so this ends.
     loop {
         let mut round = place(&wanted, &kept, observed, scope, blocked);
+        if round.refused.is_empty() {
+            round.refused = nesting::impossible(&round, observed, scope);
+        }
         if round.refused.is_empty() {
             round.refused = circle::too_early(&round, observed, scope);
         }

@@ -19,9 +19,10 @@ use crate::derive;
 use crate::finding::{Finding, Subject};
 use crate::member::{DRAINED_WEIGHT, EndpointSpec, Management, Member, MemberKey, Settings};
 use crate::owner::OwnerId;
-use endpoint::{always_serve, location};
+use endpoint::{always_serve, kind, location, thresholds};
 use monitor::monitor;
 use profile::{check_method, derived, profile_name, relative_name, resource_group};
+use target::Place;
 use wish::{Flag, View, WeightWish};
 
 /// TTL of a profile when nobody says otherwise, in seconds.
@@ -136,16 +137,24 @@ impl Source {
         };
         let management: Option<Management> = reader.value(Name::ProfileManagement);
         let settings = self.settings(reader, relative_name, vanity_host.as_ref());
-        let spec = self.endpoint(reader, host.as_ref(), vanity_host.as_ref());
+        let profile = resource_group
+            .zip(profile)
+            .map(|(resource_group, name)| ProfileId {
+                subscription: scope.subscription.clone(),
+                resource_group,
+                name,
+            });
+        let place = Place {
+            host: host.as_ref(),
+            vanity_host: vanity_host.as_ref(),
+            profile: profile.as_ref(),
+        };
+        let spec = self.endpoint(reader, place);
         let (settings, spec) = (settings?, spec?);
         check_method(reader, &settings, &spec);
         Some(Member {
             key: MemberKey {
-                profile: ProfileId {
-                    subscription: scope.subscription.clone(),
-                    resource_group: resource_group?,
-                    name: profile?,
-                },
+                profile: profile?,
                 endpoint: endpoint?,
             },
             subject: self.subject.clone(),
@@ -200,12 +209,7 @@ impl Source {
         })
     }
 
-    fn endpoint(
-        &self,
-        reader: &mut Reader<'_>,
-        host: Option<&Hostname>,
-        vanity_host: Option<&Hostname>,
-    ) -> Option<EndpointSpec> {
+    fn endpoint(&self, reader: &mut Reader<'_>, place: Place<'_>) -> Option<EndpointSpec> {
         let weight: Option<WeightWish> = reader.value(Name::Weight);
         let weight = weight.unwrap_or(WeightWish(Weight::new(DEFAULT_WEIGHT)));
         let status: Option<Switch> = reader.value(Name::EndpointStatus);
@@ -213,15 +217,18 @@ impl Source {
             WeightWish(None) => Switch::Disabled,
             WeightWish(Some(_)) => status.unwrap_or(Switch::Enabled),
         };
-        let always_serve = always_serve(reader);
         let priority: Option<Priority> = reader.value(Name::Priority);
-        let location = location(reader);
         let geo_mapping: Option<GeoMapping> = reader.value(Name::GeoMapping);
         let subnets: Option<Subnets> = reader.value(Name::Subnets);
         let headers: Option<Headers> = reader.value(Name::EndpointHeaders);
-        let target = self.target(reader, host, vanity_host);
+        let kind = kind(reader);
+        let thresholds = thresholds(reader, kind);
+        let always_serve = always_serve(reader, kind);
+        let location = location(reader, kind);
+        let destination = self.destination(reader, kind, place);
         Some(EndpointSpec {
-            target: target?,
+            destination: destination?,
+            thresholds,
             status,
             always_serve,
             weight: weight.0.or(Weight::new(DRAINED_WEIGHT))?,

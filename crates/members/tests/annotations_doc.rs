@@ -87,12 +87,25 @@ fn the_table_has_every_annotation_and_no_other() {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let member = member(&everything);
+    let others = [
+        ("Azure", "target-resource-id", "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Network/publicIPAddresses/ip"),
+        ("Nested", "target-profile", "child"),
+    ]
+    .map(|(kind, name, value)| {
+        let mut annotations = everything.to_vec();
+        annotations.retain(|(name, _)| !["target", "endpoint-location", "routing-method"].contains(&name.as_str()));
+        annotations.push(("endpoint-type".to_owned(), kind.to_owned()));
+        annotations.push((name.to_owned(), value.to_owned()));
+        self::member(&annotations)
+    });
     let belongs: BTreeMap<Name, &str> = [
         (
             "identity",
             Properties::identity(&member.key).and(Properties::joined(true)),
         ),
         ("endpoint", Properties::endpoint(&member.endpoint)),
+        ("endpoint", Properties::endpoint(&others[0].endpoint)),
+        ("endpoint", Properties::endpoint(&others[1].endpoint)),
         ("profile", Properties::settings(&member.settings)),
     ]
     .into_iter()

@@ -25,6 +25,15 @@ fn text(name: Name) -> BoxedStrategy<String> {
         Name::Enabled => "true|TRUE| true ",
         Name::AlwaysServe => "enabled|Disabled",
         Name::EndpointHeaders => "X-[a-c]: [a-z]{1,4}(;  Host:app.example.com ?){0,1}",
+        Name::EndpointType => "external|EXTERNAL|External|azure|Nested",
+        Name::TargetProfile => {
+            "child-[a-z]|/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/R[a-z]/providers/microsoft.network/trafficmanagerprofiles/Other"
+        }
+        Name::TargetResourceId => {
+            "/subscriptions/00000000-0000-0000-0000-00000000000A/resourcegroups/R[a-z]/providers/(Microsoft.network/PublicIPAddresses|microsoft.web/sites)/[A-Z][a-z]{0,3}"
+        }
+        Name::MinChildEndpoints => "[1-9][0-9]?",
+        Name::MinChildEndpointsIpv4 | Name::MinChildEndpointsIpv6 => "0|[1-9][0-9]?",
         Name::HealthChecksEnabled => "true|false|False",
         Name::DnsTtl => "[0-9]{1,10}",
         Name::Weight | Name::Priority => "0|[1-9][0-9]{0,3}",
@@ -57,23 +66,67 @@ fn text(name: Name) -> BoxedStrategy<String> {
         Name::ProfileName | Name::DnsName => "[A-Za-z0-9.-]{1,12}",
         Name::EndpointName => "[A-Za-z0-9 #._-]{1,20}",
     };
-    prop_oneof![9 => likely, 1 => "[ -~]{0,12}"].boxed()
+    prop_oneof![19 => likely, 1 => "[ -~]{0,12}"].boxed()
 }
 
 fn annotations() -> impl Strategy<Value = Vec<(Name, String)>> {
     let each: Vec<_> = Name::ALL
         .iter()
         .map(|name| {
-            let given = if matches!(name, Name::Enabled | Name::ResourceGroup) {
-                0.97
-            } else {
-                0.4
+            let given = match name {
+                Name::Enabled | Name::ResourceGroup => 0.97,
+                // Each belongs to one type of endpoint.
+                Name::TargetProfile
+                | Name::TargetResourceId
+                | Name::MinChildEndpoints
+                | Name::MinChildEndpointsIpv4
+                | Name::MinChildEndpointsIpv6 => 0.6,
+                _ => 0.4,
             };
             let name = *name;
             proptest::option::weighted(given, text(name).prop_map(move |text| (name, text)))
         })
         .collect();
-    each.prop_map(|given| given.into_iter().flatten().collect())
+    (each, proptest::bool::weighted(0.9)).prop_map(|(given, tidy)| {
+        let mut given: Vec<_> = given.into_iter().flatten().collect();
+        if tidy {
+            let of_type = of_type(&given);
+            given.retain(|(name, _)| !OF_A_TYPE.contains(name) || of_type.contains(name));
+        }
+        given
+    })
+}
+
+/// What not every type of endpoint has.
+const OF_A_TYPE: &[Name] = &[
+    Name::Target,
+    Name::EndpointLocation,
+    Name::AlwaysServe,
+    Name::HealthChecksEnabled,
+    Name::TargetResourceId,
+    Name::TargetProfile,
+    Name::MinChildEndpoints,
+    Name::MinChildEndpointsIpv4,
+    Name::MinChildEndpointsIpv6,
+];
+
+fn of_type(given: &[(Name, String)]) -> &'static [Name] {
+    let mut types = given.iter().filter(|(name, _)| *name == Name::EndpointType);
+    match types.next().map(|(_, text)| text.as_str()) {
+        Some("azure") => &[Name::TargetResourceId, Name::HealthChecksEnabled],
+        Some("Nested") => &[
+            Name::EndpointLocation,
+            Name::TargetProfile,
+            Name::MinChildEndpoints,
+            Name::MinChildEndpointsIpv4,
+            Name::MinChildEndpointsIpv6,
+        ],
+        _ => &[
+            Name::Target,
+            Name::EndpointLocation,
+            Name::HealthChecksEnabled,
+        ],
+    }
 }
 
 fn want(annotations: &[(Name, String)]) -> Option<Member> {

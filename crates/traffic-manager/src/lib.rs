@@ -19,6 +19,7 @@ pub mod name;
 pub mod number;
 pub mod profile;
 pub mod region;
+pub mod resource;
 pub mod subnet;
 pub mod tag;
 pub mod target;
@@ -29,8 +30,12 @@ pub use id::{ProfileId, ResourceGroup, SubscriptionId};
 pub use method::{EndpointKind, MonitorProtocol, RoutingMethod, Switch};
 pub use monitor::{ProbeHost, ProbeInterval, StatusCodes, StatusRange};
 pub use name::{EndpointName, ProfileName, RelativeName};
-pub use number::{MaxReturn, Port, Priority, ProbeTimeout, ToleratedFailures, Ttl, Weight};
+pub use number::{
+    MaxReturn, MinChildren, MinChildrenOfFamily, Port, Priority, ProbeTimeout, ToleratedFailures,
+    Ttl, Weight,
+};
 pub use region::Region;
+pub use resource::ResourceId;
 pub use subnet::{SubnetRange, Subnets};
 pub use target::{Hostname, Target};
 

@@ -122,6 +122,15 @@ impl EndpointKind {
         segment.parse().ok()
     }
 
+    /// The word for it in the portal: `External`, `Azure` or `Nested`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::External => "External",
+            Self::Azure => "Azure",
+            Self::Nested => "Nested",
+        }
+    }
+
     /// The ARM `type` of endpoints of this kind.
     pub const fn arm_type(self) -> &'static str {
         match self {

@@ -84,6 +84,15 @@ ranged!(
     /// Failures in a row that do not yet make an endpoint unhealthy, 0 to 9.
     ToleratedFailures: u8, 0..=9, "must be a whole number from 0 to 9"
 );
+ranged!(
+    /// How many endpoints of a nested profile have to be healthy, 1 to 200: the
+    /// most that a profile has.
+    MinChildren: u8, 1..=200, "must be a whole number from 1 to 200"
+);
+ranged!(
+    /// How many of them have to be of one address family, 0 to 200.
+    MinChildrenOfFamily: u8, 0..=200, "must be a whole number from 0 to 200"
+);
 
 #[cfg(test)]
 mod tests {

@@ -163,6 +163,23 @@ pub struct EndpointProperties {
     /// 1 to 1000, unique in the profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i64>,
+    /// How many endpoints of a nested profile have to be healthy; 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_child_endpoints: Option<i64>,
+    /// How many of them have to have IPv4 addresses; 0 when absent.
+    #[serde(
+        default,
+        rename = "minChildEndpointsIPv4",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub min_child_endpoints_ipv4: Option<i64>,
+    /// How many of them have to have IPv6 addresses; 0 when absent.
+    #[serde(
+        default,
+        rename = "minChildEndpointsIPv6",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub min_child_endpoints_ipv6: Option<i64>,
     /// Region, as a display name in answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_location: Option<String>,
@@ -289,12 +306,21 @@ impl Endpoint {
     }
 
     /// This endpoint as a request body: without the fields that only answers
-    /// carry, and without nulls, whose meaning in a PUT is not documented.
+    /// carry, and without nulls, whose meaning in a PUT is not documented. The
+    /// target of an Azure or nested endpoint is one of these fields: Azure has
+    /// refused requests that echo it.
     #[must_use]
     pub fn to_request(&self) -> Self {
         let mut request = self.clone();
         request.id = None;
         request.properties.endpoint_monitor_status = None;
+        let kind = self.kind();
+        if matches!(kind, Some(EndpointKind::Azure | EndpointKind::Nested)) {
+            request.properties.target = None;
+        }
+        if kind == Some(EndpointKind::Nested) {
+            request.properties.always_serve = None;
+        }
         request.properties.rest.retain(|_, value| !value.is_null());
         request
     }

@@ -147,7 +147,8 @@ impl<'a> Leaving<'a> {
     /// Every endpoint of the owner is deleted.
     pub(super) fn delete(&self) -> Vec<Step> {
         endpoints(self.profile, self.owner)
-            .map(|(name, _, _)| self.step(Write::DeleteEndpoint(name.clone())))
+            .filter_map(|(name, endpoint, _)| Some((endpoint.kind()?, name)))
+            .map(|(kind, name)| self.step(Write::DeleteEndpoint(kind, name.clone())))
             .collect()
     }
 

@@ -139,7 +139,7 @@ pub(crate) fn logged(step: &Step) -> String {
     let id = &step.profile;
     match &step.write {
         Write::DisableEndpoint(disabled) => log(operation, id, disabled.body()),
-        Write::DeleteEndpoint(name) => log(operation, id, name),
+        Write::DeleteEndpoint(_, name) => log(operation, id, name),
         Write::DisableProfile => log(operation, id, &"Disabled"),
         Write::MergeTags(tags) | Write::DeleteTags(tags) => log(operation, id, tags),
     }
@@ -199,9 +199,16 @@ impl TrafficManagerApi for Azure {
     async fn put_endpoint(&self, id: &ProfileId, endpoint: &Endpoint) -> Result<Endpoint, Error> {
         self.write(Operation::EndpointsPut, id, endpoint, |profile| {
             let endpoints = profile.properties.endpoints.get_or_insert_default();
+            let mut written = endpoint.clone();
+            // The target of what is not external is Azure's to say.
+            let held = endpoints
+                .iter()
+                .find(|held| held.endpoint_name() == endpoint.endpoint_name());
+            let known = held.and_then(|held| held.properties.target.clone());
+            written.properties.target = written.properties.target.or(known);
             endpoints.retain(|held| held.endpoint_name() != endpoint.endpoint_name());
-            endpoints.push(endpoint.clone());
-            endpoint.clone()
+            endpoints.push(written.clone());
+            written
         })
     }
 
@@ -211,7 +218,6 @@ impl TrafficManagerApi for Azure {
         kind: EndpointKind,
         name: &EndpointName,
     ) -> Result<Deleted, Error> {
-        assert_eq!(kind, EndpointKind::External);
         self.write(Operation::EndpointsDelete, id, name, |profile| {
             let endpoints = profile.properties.endpoints.get_or_insert_default();
             let before = endpoints.len();

@@ -7,7 +7,6 @@ use administration::step::Step;
 use members::marks::{RETIRED, SETTINGS_OWNER};
 use members::{ObservedProfile, OwnerId};
 use proptest::prelude::*;
-use traffic_manager::EndpointKind;
 use traffic_manager::profile::{Endpoint, Profile};
 
 use crate::azure::{Azure, Fault, logged};
@@ -130,8 +129,7 @@ fn is_of(profile: &ObservedProfile, endpoint: &Endpoint, owner: &OwnerId) -> boo
     let claim = endpoint
         .endpoint_name()
         .and_then(|name| profile.claim(&name).cloned());
-    endpoint.kind() == Some(EndpointKind::External)
-        && claim.is_some_and(|claim| claim.owner == *owner)
+    endpoint.kind().is_some() && claim.is_some_and(|claim| claim.owner == *owner)
 }
 
 /// What the removal must leave exactly as it is: endpoints and tags of others, and everything but the status.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use administration::removal::{Options, Outcome, Refused, Removal, carry_out, plan};
+use administration::step::Write;
 use members::marks::{RETIRED, SETTINGS_OWNER};
+use traffic_manager::EndpointKind;
 use traffic_manager::profile::Profile;
 
 use crate::azure::{Azure, Fault};
@@ -138,20 +140,36 @@ fn in_a_joined_profile_only_the_endpoint_goes() {
 #[test]
 fn what_the_owner_claims_in_vain_stays() {
     let profile = Made::managed("app")
-        .claims(
-            "gone",
-            None,
-            &[("east", 70), ("absent", 70), ("nested", 70)],
-        )
+        .claims("gone", None, &[("east", 70), ("absent", 70)])
         .claims("alive", None, &[("east", 80)])
         .endpoint("east", "Enabled")
-        .endpoint_of("nested", "nested", "Enabled")
         .build();
     insta::assert_snapshot!(story(&planned(&[profile], &Options::default())), @r"
     wait 0 s
     my-tm-rg/app: remove tag externaldns-claims-0-gone
     note: my-tm-rg/app: endpoint east stays: owner alive has claimed it before
     ");
+}
+
+#[test]
+fn endpoints_of_every_type_go() {
+    let profile = Made::managed("app")
+        .claims("gone", None, &[("resource", 70), ("inner", 70)])
+        .endpoint_of("azure", "resource", "Enabled")
+        .endpoint_of("nested", "inner", "Disabled")
+        .build();
+    let removal = planned(&[profile], &Options::default());
+    let deleted = removal.remove.iter().filter_map(|step| match &step.write {
+        Write::DeleteEndpoint(kind, name) => Some((*kind, name.as_str())),
+        _ => None,
+    });
+    assert_eq!(
+        deleted.collect::<Vec<_>>(),
+        [
+            (EndpointKind::Nested, "inner"),
+            (EndpointKind::Azure, "resource")
+        ]
+    );
 }
 
 #[test]

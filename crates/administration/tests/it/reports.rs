@@ -171,7 +171,7 @@ fn endpoints_of_nobody() {
     UnclaimedEndpoint my-tm-rg/app east: the endpoint points at east.example.com, and nobody claims it
       -> describe it by an object with this endpoint-name and target, or delete it
     UnclaimedEndpoint my-tm-rg/app inner: the endpoint, which is not an external one, points at inner.example.com, and nobody claims it
-      -> delete it if it is not wanted: the profile is not retired while it is there
+      -> describe it by an object with this endpoint-name, endpoint-type and target, or delete it
     ");
 }
 

@@ -45,12 +45,14 @@ names! {
     Enabled = "enabled",
     /// Headers of this endpoint's probes, `Name: value` separated by semicolons or lines, at most 8; not with TCP.
     EndpointHeaders = "endpoint-headers",
-    /// Azure region of the endpoint; required under Performance routing.
+    /// Azure region of the endpoint; required under Performance routing, and not with `endpoint-type: Azure`.
     EndpointLocation = "endpoint-location",
     /// Name of the endpoint in its profile. Default: derived from the owner, the set identifier and the host.
     EndpointName = "endpoint-name",
     /// `Enabled` or `Disabled`. Default: Enabled.
     EndpointStatus = "endpoint-status",
+    /// `External` (default): a name or an address; `Azure`: a resource of Azure; `Nested`: another profile.
+    EndpointType = "endpoint-type",
     /// Geographic codes or names of regions, separated by commas; required under Geographic routing.
     GeoMapping = "geo-mapping",
     /// `false` serves the endpoint without probing it (Azure's always-serve). Default: true.
@@ -59,6 +61,12 @@ names! {
     Hostname = "hostname",
     /// Addresses in one MultiValue answer, 1 to 10. Default: 2.
     MaxReturn = "max-return",
+    /// With `endpoint-type: Nested`: so many endpoints of the other profile have to be healthy, or this one counts as unhealthy. Default: 1.
+    MinChildEndpoints = "min-child-endpoints",
+    /// The same for its endpoints with IPv4 addresses. Default: 0.
+    MinChildEndpointsIpv4 = "min-child-endpoints-ipv4",
+    /// The same for its endpoints with IPv6 addresses. Default: 0.
+    MinChildEndpointsIpv6 = "min-child-endpoints-ipv6",
     /// Status codes that count as healthy, such as `200-299,301`, at most 8 ranges; not with TCP. Default: 200.
     MonitorExpectedStatusCodes = "monitor-expected-status-codes",
     /// Headers of the probe, `Name: value` separated by semicolons or lines, at most 8; not with TCP.
@@ -91,8 +99,12 @@ names! {
     RoutingMethod = "routing-method",
     /// Address ranges of clients, separated by commas, for Subnet routing.
     Subnets = "subnets",
-    /// `hostname` (default), `address`, or an explicit name or IP address.
+    /// `hostname` (default), `address`, or an explicit name or IP address; with `endpoint-type: External`.
     Target = "target",
+    /// With `endpoint-type: Nested`: the other profile, by name in the same resource group or by ARM id.
+    TargetProfile = "target-profile",
+    /// With `endpoint-type: Azure`: the ARM id of a public IP address, a web app or a cloud service.
+    TargetResourceId = "target-resource-id",
     /// `true` lets Azure measure from where users come and how far they have it (Traffic View, charged for). Default: false.
     TrafficView = "traffic-view",
     /// Share of the traffic, 1 to 1000; 0 keeps the endpoint but disables it. Default: 100.

@@ -7,10 +7,11 @@
 //! nothing of its endpoints.
 
 use traffic_manager::profile::{ProfilePatch, ProfilePatchProperties};
-use traffic_manager::{EndpointName, RoutingMethod, Target};
+use traffic_manager::{EndpointName, RoutingMethod};
 
 use super::{Draft, Gate, Step, Write};
 use crate::body;
+use crate::destination::Destination;
 use crate::member::{Member, Settings};
 use crate::observe::ObservedProfile;
 use crate::requirement;
@@ -127,15 +128,8 @@ fn everything_suits(profile: &ObservedProfile, method: RoutingMethod) -> bool {
     endpoints().all(|endpoint| requirement::missing_on_wire(method, endpoint).is_none())
         && (method == RoutingMethod::MultiValue || {
             let mut families: Vec<_> = endpoints()
-                .filter_map(|endpoint| {
-                    endpoint
-                        .properties
-                        .target
-                        .as_deref()?
-                        .parse::<Target>()
-                        .ok()
-                })
-                .map(|target| target.family())
+                .filter_map(Destination::of)
+                .map(|destination| destination.family())
                 .collect();
             families.sort_unstable();
             families.dedup();
@@ -146,10 +140,8 @@ fn everything_suits(profile: &ObservedProfile, method: RoutingMethod) -> bool {
 /// Own endpoints whose kind of target differs from the first one's: a profile
 /// that comes from MultiValue may mix IPv4 and IPv6, and no other may.
 fn other_families(profile: &ObservedProfile, upserts: &[&Member]) -> Vec<EndpointName> {
-    let family = |endpoint: &traffic_manager::profile::Endpoint| {
-        let target: Target = endpoint.properties.target.as_deref()?.parse().ok()?;
-        Some(target.family())
-    };
+    let family =
+        |endpoint: &traffic_manager::profile::Endpoint| Some(Destination::of(endpoint)?.family());
     let first = profile.endpoints().values().find_map(family);
     profile
         .endpoints()

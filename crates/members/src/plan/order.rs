@@ -11,7 +11,7 @@ mod slot;
 use std::collections::{BTreeMap, BTreeSet};
 
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointName, RoutingMethod};
+use traffic_manager::{EndpointKind, EndpointName, RoutingMethod};
 
 use super::leaving::Departures;
 use super::{Gate, Step, Write};
@@ -49,7 +49,7 @@ pub(super) fn order(
     }
     let mut renamed = renames(profile, upserts, removals);
     for name in removals.iter().filter(|name| !renamed.contains_key(*name)) {
-        steps.push(delete(name));
+        steps.push(delete(profile, name));
         model.remove(name);
     }
     let mut pending: Vec<(&Member, Endpoint)> = upserts
@@ -143,6 +143,12 @@ pub(super) fn order(
                 .priority
                 .or_else(|| model.get(&member.key.endpoint)?.priority);
             let name = &member.key.endpoint;
+            // The type is part of the path, and a name is one of a profile: what
+            // has another type goes just before.
+            if model.contains_key(name) && body.kind() != Some(kind_of(profile, name)) {
+                steps.push(delete(profile, name));
+                undo.entry(name.clone()).or_default().extend(held(name));
+            }
             let put_back = undo.remove(name).unwrap_or_default();
             // Who takes the place of one that is away gives it back with it.
             for olds in undo.values_mut() {
@@ -165,7 +171,7 @@ pub(super) fn order(
             break;
         };
         if departures.yielding.contains(&holder) {
-            steps.push(delete(&holder));
+            steps.push(delete(profile, &holder));
             model.remove(&holder);
             continue;
         }
@@ -173,7 +179,7 @@ pub(super) fn order(
             && let Some(new) = renamed.remove(&holder)
         {
             // The new name needs what the old one has.
-            steps.push(delete_for(&holder, &new));
+            steps.push(delete_for(profile, &holder, &new));
             model.remove(&holder);
             // Once the new endpoint is written, the old one is not missed.
             if pending.iter().any(|(member, _)| member.key.endpoint == new) {
@@ -205,7 +211,7 @@ pub(super) fn order(
             (true, Clash::Other(_)) => {
                 // No neutral value exists for a target, a code or a range: the
                 // endpoint is taken away and created again by its own write.
-                steps.push(delete(&holder));
+                steps.push(delete(profile, &holder));
                 model.remove(&holder);
                 undo.entry(holder.clone())
                     .or_default()
@@ -220,7 +226,7 @@ pub(super) fn order(
     // Old names go when the new ones are there. Where a new one was refused,
     // what had made way for it comes back.
     for (old, new) in renamed {
-        steps.push(delete_for(&old, &new));
+        steps.push(delete_for(profile, &old, &new));
     }
     for (member, olds) in undo {
         for old in with_priorities_of_their_own(olds, &member, &model, &reserved) {
@@ -330,17 +336,23 @@ fn put(name: &EndpointName, body: Endpoint) -> Step {
     }
 }
 
-pub(super) fn delete(name: &EndpointName) -> Step {
-    delete_for(name, name)
+pub(super) fn delete(profile: &ObservedProfile, name: &EndpointName) -> Step {
+    delete_for(profile, name, name)
 }
 
 /// A delete that is part of the writing of another endpoint.
-fn delete_for(name: &EndpointName, member: &EndpointName) -> Step {
+fn delete_for(profile: &ObservedProfile, name: &EndpointName, member: &EndpointName) -> Step {
     Step {
-        write: Write::DeleteEndpoint(name.clone()),
+        write: Write::DeleteEndpoint(kind_of(profile, name), name.clone()),
         member: Some(member.clone()),
         gate: Gate::Alone,
     }
+}
+
+/// The type under which an endpoint is found.
+fn kind_of(profile: &ObservedProfile, name: &EndpointName) -> EndpointKind {
+    let kind = profile.endpoints().get(name).and_then(Endpoint::kind);
+    kind.unwrap_or(EndpointKind::External)
 }
 
 fn put_back_for(member: &EndpointName, old: Endpoint) -> Step {

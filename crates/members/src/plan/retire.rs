@@ -2,7 +2,7 @@
 //! because deleting it frees its global name while a CNAME may still point
 //! there, and anyone could register it. After a grace it is deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use traffic_manager::{ProfileId, Switch};
 
 use super::{Gate, Plan, Step, Write, claims, leaving};
 use crate::claim::Claim;
+use crate::destination::Destination;
 use crate::marks::{RETIRED, SETTINGS_OWNER};
 use crate::observe::{Observed, ObservedProfile};
 use crate::owner::OwnerId;
@@ -70,11 +71,19 @@ pub fn upkeep(
     upkeep: Upkeep,
     now: Timestamp,
 ) -> Vec<(ProfileId, Plan)> {
+    // Azure does not delete what is an endpoint elsewhere.
+    let nested: BTreeSet<_> = observed
+        .profiles()
+        .flat_map(|profile| profile.endpoints().values().filter_map(Destination::of))
+        .filter_map(|destination| destination.profile().cloned())
+        .collect();
     let plans = observed.profiles().filter_map(|profile| {
         let leaving = leaving::upkeep(profile, owner, upkeep.delete_grace, now);
         let mut steps = leaving;
         if steps.is_empty() && profile.marks.managed && profile.is_empty() {
             steps = empty(profile, owner, upkeep, now);
+            let is_nested = nested.contains(&profile.id);
+            steps.retain(|step| step.write != Write::DeleteProfile || !is_nested);
         }
         if steps.is_empty() {
             steps.extend(outlived(profile, owner));

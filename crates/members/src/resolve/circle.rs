@@ -4,8 +4,6 @@
 //! several members can only join after the next one has left, nobody can begin
 //! without losing a member for a moment: they stay, and a person moves one.
 
-use traffic_manager::EndpointKind;
-
 use super::Round;
 use super::taken::Taken;
 use crate::annotation::Name;
@@ -127,9 +125,6 @@ pub(super) fn waits_for_a_mover(
 
 /// Whether the endpoint has to go before the member can come.
 fn in_the_way(member: &Member, held: &OwnMember<'_>, round: &Round) -> bool {
-    if held.endpoint.kind() != Some(EndpointKind::External) {
-        return false;
-    }
     let method = round
         .settings
         .get(&member.key.profile)

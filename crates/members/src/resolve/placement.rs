@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointKind, EndpointName, MonitorProtocol, ProfileId};
+use traffic_manager::{EndpointName, MonitorProtocol, ProfileId};
 
-use super::taken::{Taken, target_of};
+use super::taken::Taken;
 use super::{Blocked, Kept, Round, priorities, room, settings};
 use crate::annotation::Name;
 use crate::claim::Claim;
+use crate::destination::Destination;
 use crate::finding::{Finding, Reason};
 use crate::marks::MANAGED_BY;
 use crate::member::{Management, Member, MemberKey};
@@ -94,7 +95,7 @@ fn circle(
     profile: Option<&ObservedProfile>,
     settings: &Properties,
 ) -> Option<Finding> {
-    let target = member.endpoint.target.to_string();
+    let target = member.endpoint.destination.to_string();
     let vanity_host = settings.get(Name::Hostname) == Some(target.as_str());
     let itself = profile.is_some_and(|profile| profile.fqdn() == target);
     (vanity_host || itself).then(|| {
@@ -206,26 +207,29 @@ fn refusal(member: &Member, observed: &Observed, kept: &Kept, scope: &Scope) -> 
                 Name::EndpointName
             ),
         ),
-        (_, Some(endpoint)) if endpoint.kind() != Some(EndpointKind::External) => refuse(
-            Reason::EndpointConflict,
-            format!(
-                "endpoint {name} of profile {} is not an external endpoint; choose another {}",
-                profile.id.name,
-                Name::EndpointName
-            ),
-        ),
-        (None, Some(endpoint)) if target_of(endpoint).as_ref() != Some(&member.endpoint.target) => {
+        (None, Some(endpoint))
+            if Destination::of(endpoint).as_ref() != Some(&member.endpoint.destination) =>
+        {
             refuse(
                 Reason::EndpointConflict,
                 format!(
                     "endpoint {name} of profile {} exists, points at {} and belongs to nobody that this system knows; choose another {}",
                     profile.id.name,
-                    endpoint.properties.target.as_deref().unwrap_or("nothing"),
+                    points_at(endpoint),
                     Name::EndpointName
                 ),
             )
         }
         _ => None,
+    }
+}
+
+/// Where an endpoint points, in words.
+fn points_at(endpoint: &Endpoint) -> String {
+    let target = endpoint.properties.target.as_deref();
+    match Destination::of(endpoint) {
+        Some(destination) => destination.to_string(),
+        None => target.unwrap_or("nothing").to_owned(),
     }
 }
 

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use traffic_manager::profile::Endpoint;
 use traffic_manager::target::TargetFamily;
-use traffic_manager::{
-    EndpointKind, EndpointName, GeoCode, GeoMapping, RoutingMethod, SubnetRange, Subnets, Target,
-};
+use traffic_manager::{EndpointName, GeoCode, GeoMapping, RoutingMethod, SubnetRange, Subnets};
 
 use crate::annotation::Name;
+use crate::destination::Destination;
 use crate::finding::{Finding, Reason};
 use crate::member::Member;
 use crate::requirement;
@@ -17,18 +16,13 @@ use crate::requirement;
 /// What is taken in a profile, and by which endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    targets: BTreeMap<Target, EndpointName>,
+    destinations: BTreeMap<Destination, EndpointName>,
     families: BTreeMap<TargetFamily, EndpointName>,
     codes: BTreeMap<GeoCode, EndpointName>,
     ranges: Vec<(SubnetRange, EndpointName)>,
     /// The endpoint without ranges, which takes every other client.
     fallback: Option<EndpointName>,
     pub(super) priorities: BTreeMap<u16, EndpointName>,
-}
-
-/// The target of an endpoint, when it is one that this system knows.
-pub(super) fn target_of(endpoint: &Endpoint) -> Option<Target> {
-    endpoint.properties.target.as_deref()?.parse().ok()
 }
 
 // === impl Taken ===
@@ -39,11 +33,9 @@ impl Taken {
         let mut taken = Self::default();
         for (name, endpoint) in staying {
             let held = &endpoint.properties;
-            if endpoint.kind() == Some(EndpointKind::External)
-                && let Some(target) = target_of(endpoint)
-            {
-                taken.families.insert(target.family(), (*name).clone());
-                taken.targets.insert(target, (*name).clone());
+            if let Some(destination) = Destination::of(endpoint) {
+                taken.families.insert(destination.family(), (*name).clone());
+                taken.destinations.insert(destination, (*name).clone());
             }
             for code in held
                 .geo_mapping
@@ -76,9 +68,10 @@ impl Taken {
     pub(super) fn reserve(&mut self, member: &Member, held: &Endpoint) {
         let name = &member.key.endpoint;
         let spec = &member.endpoint;
-        if target_of(held).as_ref() == Some(&spec.target) {
-            self.targets.insert(spec.target.clone(), name.clone());
-            self.families.insert(spec.target.family(), name.clone());
+        let destination = &spec.destination;
+        if Destination::of(held).as_ref() == Some(destination) {
+            self.destinations.insert(destination.clone(), name.clone());
+            self.families.insert(destination.family(), name.clone());
         }
         let held = &held.properties;
         let codes: Vec<GeoCode> = held
@@ -112,8 +105,9 @@ impl Taken {
     pub(super) fn take(&mut self, member: &Member) {
         let name = &member.key.endpoint;
         let spec = &member.endpoint;
-        self.targets.insert(spec.target.clone(), name.clone());
-        self.families.insert(spec.target.family(), name.clone());
+        let destination = &spec.destination;
+        self.destinations.insert(destination.clone(), name.clone());
+        self.families.insert(destination.family(), name.clone());
         for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {
             self.codes.insert(code.clone(), name.clone());
         }
@@ -149,13 +143,13 @@ impl Taken {
             ));
         }
         let other = |holder: &&EndpointName| **holder != member.key.endpoint;
-        if let Some(holder) = self.targets.get(&spec.target).filter(other) {
+        if let Some(holder) = self.destinations.get(&spec.destination).filter(other) {
             return refuse(format!(
                 "target {} is already that of endpoint {holder} of profile {profile}; targets are unique in a profile",
-                spec.target
+                spec.destination
             ));
         }
-        let family = spec.target.family();
+        let family = spec.destination.family();
         if method != Some(RoutingMethod::MultiValue)
             && let Some((theirs, holder)) = self
                 .families
@@ -164,7 +158,7 @@ impl Taken {
         {
             return refuse(format!(
                 "target {} does not go with endpoint {holder} of profile {profile}: outside MultiValue a profile has {theirs} or {family}, not both",
-                spec.target
+                spec.destination
             ));
         }
         for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {

@@ -7,7 +7,9 @@ use traffic_manager::{
 use super::Scope;
 use crate::annotation::{Name, Reader};
 use crate::derive;
+use crate::destination::Destination;
 use crate::member::{EndpointSpec, Settings};
+use crate::requirement;
 
 pub(super) fn resource_group(scope: &Scope, reader: &mut Reader<'_>) -> Option<ResourceGroup> {
     let listed = || {
@@ -90,19 +92,28 @@ pub(super) fn check_method(reader: &mut Reader<'_>, settings: &Settings, endpoin
         )
     };
     match settings.method {
-        RoutingMethod::Performance if reader.text(Name::EndpointLocation).is_none() => {
+        RoutingMethod::Performance
+            if reader.text(Name::EndpointLocation).is_none()
+                && requirement::missing(settings.method, endpoint).is_some() =>
+        {
             reader.problem(missing(Name::EndpointLocation, "westeurope"));
         }
         RoutingMethod::Geographic if reader.text(Name::GeoMapping).is_none() => {
             reader.problem(missing(Name::GeoMapping, "GEO-EU,US"));
         }
-        RoutingMethod::MultiValue if matches!(endpoint.target, Target::Name(_)) => {
-            reader.problem(format!(
-                "MultiValue routing answers with addresses, and the target is the name {}; set {} to `address` or to an IP address",
-                endpoint.target,
+        RoutingMethod::MultiValue => match &endpoint.destination {
+            Destination::External(Target::Name(name)) => reader.problem(format!(
+                "MultiValue routing answers with addresses, and the target is the name {name}; set {} to `address` or to an IP address",
                 Name::Target
-            ));
-        }
+            )),
+            Destination::External(_) => {}
+            other => reader.problem(format!(
+                "MultiValue routing answers with the addresses of external endpoints, and this one is {}; choose another {}, or External with an address as {}",
+                other.kind().word(),
+                Name::RoutingMethod,
+                Name::Target
+            )),
+        },
         _ => {}
     }
 }

@@ -1,18 +1,47 @@
 //! Where an endpoint points.
 
-use traffic_manager::{Hostname, Target};
+use traffic_manager::{EndpointKind, Hostname, ProfileId, ProfileName, ResourceId, Target};
 
 use super::Source;
 use super::wish::TargetWish;
 use crate::annotation::{Name, Reader};
+use crate::destination::Destination;
+
+/// What is known about the place of an endpoint; `None` for what is not valid.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The host of the object.
+    pub(super) host: Option<&'a Hostname>,
+    /// The name that users type.
+    pub(super) vanity_host: Option<&'a Hostname>,
+    /// The profile that the endpoint is in.
+    pub(super) profile: Option<&'a ProfileId>,
+}
 
 // === impl Source ===
 
 impl Source {
+    /// Where an endpoint of this type points.
+    pub(super) fn destination(
+        &self,
+        reader: &mut Reader<'_>,
+        kind: Option<EndpointKind>,
+        place: Place<'_>,
+    ) -> Option<Destination> {
+        match kind? {
+            EndpointKind::External => {
+                let target = self.target(reader, place.host, place.vanity_host);
+                target.map(Destination::External)
+            }
+            EndpointKind::Azure => resource(reader).map(Destination::Azure),
+            EndpointKind::Nested => child(reader, place.profile?).map(Destination::Nested),
+        }
+    }
+
     /// Where the endpoint points: the host itself, unless it cannot be that,
     /// because users would be sent back to the name they came from, or because
     /// a wildcard is not a name to go to.
-    pub(super) fn target(
+    fn target(
         &self,
         reader: &mut Reader<'_>,
         host: Option<&Hostname>,
@@ -85,4 +114,51 @@ impl Source {
         }
         Some(first)
     }
+}
+
+/// The resource that an Azure endpoint points at.
+fn resource(reader: &mut Reader<'_>) -> Option<ResourceId> {
+    if reader.text(Name::TargetResourceId).is_none() {
+        reader.problem(format!(
+            "{} is required with {}: Azure",
+            Name::TargetResourceId,
+            Name::EndpointType
+        ));
+        return None;
+    }
+    reader.value(Name::TargetResourceId)
+}
+
+/// The profile that a nested endpoint points at: an ARM id, or a name beside the
+/// parent.
+fn child(reader: &mut Reader<'_>, parent: &ProfileId) -> Option<ProfileId> {
+    let Some(text) = reader.text(Name::TargetProfile) else {
+        reader.problem(format!(
+            "{} is required with {}: Nested, for example the profile-name of another object",
+            Name::TargetProfile,
+            Name::EndpointType
+        ));
+        return None;
+    };
+    let beside = |name: ProfileName| ProfileId {
+        name,
+        ..parent.clone()
+    };
+    let child = if text.contains('/') {
+        text.parse::<ProfileId>().ok()
+    } else {
+        text.parse().ok().map(beside)
+    };
+    match child {
+        None => reader.invalid(
+            Name::TargetProfile,
+            "must be the name of a profile in the same resource group, or the ARM id of a profile",
+        ),
+        Some(child) if child == *parent => reader.invalid(
+            Name::TargetProfile,
+            "this is the profile that the endpoint is in: users would go round in circles",
+        ),
+        child => return child,
+    }
+    None
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use traffic_manager::{Invalid, ProbeHost, Switch, Target, Weight};
+use traffic_manager::{EndpointKind, Invalid, ProbeHost, Switch, Target, Weight};
 
 /// How the annotation `target` reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub(super) enum TargetWish {
 /// A weight, where zero means "disabled".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WeightWish(pub(super) Option<Weight>);
+
+/// The type of an endpoint, by the word that the portal has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KindWish(pub(super) EndpointKind);
 
 /// `true` or `false`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +35,7 @@ pub(super) enum HostWish {
     Host(ProbeHost),
 }
 
-// === impl TargetWish, WeightWish, Flag, View, HostWish ===
+// === impl TargetWish, WeightWish, KindWish, Flag, View, HostWish ===
 
 impl FromStr for TargetWish {
     type Err = Invalid;
@@ -62,6 +66,19 @@ impl FromStr for WeightWish {
             )
         })?;
         Ok(Self(Some(weight)))
+    }
+}
+
+impl FromStr for KindWish {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let kinds = EndpointKind::ALL.iter().copied();
+        let mut named = kinds.filter(|kind| kind.word().eq_ignore_ascii_case(text));
+        named.next().map(Self).ok_or_else(|| {
+            let words: Vec<_> = EndpointKind::ALL.iter().map(|kind| kind.word()).collect();
+            Invalid::new(format!("must be one of {}", words.join(", ")))
+        })
     }
 }
 

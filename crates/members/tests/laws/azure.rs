@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use members::plan::Write;
 use traffic_manager::profile::{Endpoint, MonitorConfig, Profile};
 use traffic_manager::tag::{TAGS_MAX, check_name, check_value};
-use traffic_manager::{EndpointName, ProfileId, SubnetRange};
+use traffic_manager::{EndpointKind, EndpointName, ProfileId, SubnetRange};
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Azure {
@@ -63,8 +63,8 @@ impl Azure {
 
     fn perform(&mut self, id: &ProfileId, write: &Write) -> Result<(), String> {
         self.writes += 1;
-        if matches!(write, Write::PutEndpoint(_) | Write::DeleteEndpoint(_)) {
-            self.deleted_last = matches!(write, Write::DeleteEndpoint(_));
+        if matches!(write, Write::PutEndpoint(_) | Write::DeleteEndpoint(..)) {
+            self.deleted_last = matches!(write, Write::DeleteEndpoint(..));
         }
         let mut next = self.profiles.get(id).cloned();
         match write {
@@ -94,13 +94,16 @@ impl Azure {
                 change(profile, write)?;
             }
         }
+        let mut profiles = self.profiles.clone();
         match next {
             Some(profile) => {
                 check(&profile)?;
-                self.profiles.insert(id.clone(), profile);
+                profiles.insert(id.clone(), profile);
             }
-            None => drop(self.profiles.remove(id)),
+            None => drop(profiles.remove(id)),
         }
+        check_nesting(&profiles)?;
+        self.profiles = profiles;
         Ok(())
     }
 
@@ -136,13 +139,15 @@ fn change(profile: &mut Profile, write: &Write) -> Result<(), String> {
             }
         }
         Write::PutEndpoint(endpoint) => put(profile, (**endpoint).clone())?,
-        Write::DeleteEndpoint(name) => {
+        Write::DeleteEndpoint(kind, name) => {
             let endpoints = profile
                 .properties
                 .endpoints
                 .as_mut()
                 .ok_or("no endpoints")?;
-            endpoints.retain(|endpoint| endpoint.endpoint_name().as_ref() != Some(name));
+            endpoints.retain(|endpoint| {
+                endpoint.endpoint_name().as_ref() != Some(name) || endpoint.kind() != Some(*kind)
+            });
         }
         Write::MergeTags(tags) => {
             // Tag names ignore case, and keep the spelling that came first.
@@ -200,6 +205,11 @@ fn put(profile: &mut Profile, mut endpoint: Endpoint) -> Result<(), String> {
         .iter()
         .position(|other| other.endpoint_name().as_ref() == Some(&name));
     let old = place.map(|index| endpoints.remove(index));
+    let kind = endpoint.kind().ok_or("no type")?;
+    if old.as_ref().is_some_and(|old| old.kind() != Some(kind)) {
+        return Err(format!("two endpoints are called {name}"));
+    }
+    derive(kind, &mut endpoint)?;
     if endpoint.properties.priority.is_none() {
         let last = endpoints
             .iter()
@@ -221,9 +231,69 @@ fn put(profile: &mut Profile, mut endpoint: Endpoint) -> Result<(), String> {
     if let Some(location) = &mut endpoint.properties.endpoint_location {
         *location = location.replace("eastus", "East US");
     }
-    endpoint.arm_type =
-        Some("Microsoft.Network/trafficManagerProfiles/externalEndpoints".to_owned());
     endpoints.push(endpoint);
+    Ok(())
+}
+
+/// What the service fills in by itself, and what it does not let others say.
+fn derive(kind: EndpointKind, endpoint: &mut Endpoint) -> Result<(), String> {
+    let properties = &mut endpoint.properties;
+    if kind == EndpointKind::External {
+        let alone = properties.target_resource_id.is_none() && properties.target.is_some();
+        return alone.then_some(()).ok_or("not a target alone".to_owned());
+    }
+    if properties.target.is_some() {
+        return Err("the target is not given".to_owned());
+    }
+    let resource = properties.target_resource_id.as_deref();
+    let resource = resource.ok_or("no resource")?;
+    let name = resource.rsplit('/').next().unwrap_or_default();
+    if kind == EndpointKind::Azure {
+        properties.target = Some(format!("{name}.eastus.cloudapp.azure.com"));
+        properties.endpoint_location = Some("East US".to_owned());
+        return Ok(());
+    }
+    if properties.always_serve.is_some() {
+        return Err("a nested endpoint is not always served".to_owned());
+    }
+    properties.target = Some(format!("{name}.trafficmanager.net"));
+    properties.always_serve = Some("Disabled".to_owned());
+    properties.min_child_endpoints.get_or_insert(1);
+    properties.min_child_endpoints_ipv4.get_or_insert(0);
+    properties.min_child_endpoints_ipv6.get_or_insert(0);
+    Ok(())
+}
+
+/// Every child is there, and nothing is in itself.
+fn check_nesting(profiles: &BTreeMap<ProfileId, Profile>) -> Result<(), String> {
+    let children = |id: &ProfileId| -> Vec<ProfileId> {
+        let endpoints = profiles.get(id).map(Profile::endpoints).unwrap_or_default();
+        let nested = endpoints
+            .iter()
+            .filter(|endpoint| endpoint.kind() == Some(EndpointKind::Nested));
+        nested
+            .filter_map(|endpoint| {
+                endpoint
+                    .properties
+                    .target_resource_id
+                    .as_ref()?
+                    .parse()
+                    .ok()
+            })
+            .collect()
+    };
+    for id in profiles.keys() {
+        let mut level = children(id);
+        for _ in 0..10 {
+            if let Some(missing) = level.iter().find(|child| !profiles.contains_key(child)) {
+                return Err(format!("there is no profile {missing}, which is in {id}"));
+            }
+            level = level.iter().flat_map(children).collect();
+        }
+        if !level.is_empty() {
+            return Err(format!("profile {id} is in itself"));
+        }
+    }
     Ok(())
 }
 
@@ -255,14 +325,17 @@ fn check(profile: &Profile) -> Result<(), String> {
             "Performance" if mine.endpoint_location.is_none() => {
                 return Err(format!("{:?}: no location", one.name));
             }
-            "MultiValue" if targets[index].parse::<IpAddr>().is_err() => {
+            "MultiValue"
+                if targets[index].parse::<IpAddr>().is_err()
+                    || one.kind() != Some(EndpointKind::External) =>
+            {
                 return Err(format!("{:?}: not an address", one.name));
             }
             _ => {}
         }
         for other in &endpoints[index + 1..] {
             let theirs = &other.properties;
-            if mine.target == theirs.target {
+            if mine.target == theirs.target && one.kind() == other.kind() {
                 return Err(format!("Endpoint target must be unique: {:?}", mine.target));
             }
             if mine.priority == theirs.priority {

@@ -49,6 +49,7 @@ fn object(host: String) -> impl Strategy<Value = Object> {
         proptest::option::of(choice(&["10.0.0.0/8", "10.1.0.0-10.1.0.9", "192.0.2.0/24"])),
         proptest::option::of(choice(&["eastus", "East US"])),
         proptest::option::of(choice(&["30", "60"])),
+        proptest::option::weighted(0.4, kind()),
     )
         .prop_map(
             move |(
@@ -62,11 +63,20 @@ fn object(host: String) -> impl Strategy<Value = Object> {
                 subnets,
                 location,
                 ttl,
+                kind,
             )| {
                 let mut annotations = vec![
                     ("profile-name", profile.to_owned()),
                     ("routing-method", method.to_owned()),
                 ];
+                // Each type has its own words for where it points.
+                let target = target.filter(|_| kind.is_none());
+                let is_azure = kind.as_ref().is_some_and(|(_, kind, _)| *kind == "Azure");
+                let location = location.filter(|_| !is_azure);
+                if let Some((name, kind, value)) = kind {
+                    annotations.push(("endpoint-type", kind.to_owned()));
+                    annotations.push((name, value));
+                }
                 let optional = [
                     ("endpoint-name", endpoint),
                     ("weight", weight),
@@ -85,6 +95,23 @@ fn object(host: String) -> impl Strategy<Value = Object> {
                 (host.clone(), annotations)
             },
         )
+}
+
+/// Azure and nested endpoints: what they point at, and how that is said.
+fn kind() -> impl Strategy<Value = (&'static str, &'static str, String)> {
+    let resource = |name: &str| {
+        format!(
+            "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Network/publicIPAddresses/{name}"
+        )
+    };
+    let nested = |name: &str| ("target-profile", "Nested", name.to_owned());
+    proptest::sample::select(vec![
+        ("target-resource-id", "Azure", resource("ip-1")),
+        ("target-resource-id", "Azure", resource("IP-2")),
+        nested("p1"),
+        nested("p2"),
+        nested("p3"),
+    ])
 }
 
 fn objects(prefix: &'static str) -> impl Strategy<Value = Vec<Object>> {
@@ -183,7 +210,10 @@ proptest! {
 /// What a record says about the endpoint and not about the shared profile.
 fn endpoint_part(record: &external_dns::Endpoint) -> Vec<(String, String)> {
     [
+        "endpoint-type",
         "target",
+        "target-resource-id",
+        "target-profile",
         "weight",
         "priority",
         "endpoint-status",

@@ -6,7 +6,7 @@ use arm_client::{Error, PutOutcome, TrafficManagerApi};
 use members::OwnerId;
 use members::plan::{Gate, Plan, Step, Write, contested};
 use tokio_util::sync::CancellationToken;
-use traffic_manager::{EndpointKind, EndpointName, ProfileId};
+use traffic_manager::{EndpointName, ProfileId};
 
 use super::rest;
 
@@ -151,9 +151,8 @@ async fn write(
         }
         Write::PatchProfile(patch) => drop(api.patch_profile(id, patch).await?),
         Write::PutEndpoint(endpoint) => drop(api.put_endpoint(id, endpoint).await?),
-        Write::DeleteEndpoint(name) => {
-            api.delete_endpoint(id, EndpointKind::External, name)
-                .await?;
+        Write::DeleteEndpoint(kind, name) => {
+            api.delete_endpoint(id, *kind, name).await?;
         }
         Write::MergeTags(tags) => {
             return Ok(Written::Tagged(api.merge_tags(id, tags).await?));
@@ -184,7 +183,7 @@ pub(super) fn describe(write: &Write) -> String {
                 endpoint.name.as_deref().unwrap_or_default()
             )
         }
-        Write::DeleteEndpoint(name) => format!("deleting endpoint {name}"),
+        Write::DeleteEndpoint(_, name) => format!("deleting endpoint {name}"),
         Write::MergeTags(tags) => format!("writing tags {}", names(tags)),
         Write::DeleteTags(tags) => format!("removing tags {}", names(tags)),
         Write::DeleteProfile => {

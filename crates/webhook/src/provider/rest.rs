@@ -33,7 +33,10 @@ pub(super) fn points(steps: &[Step]) -> Vec<bool> {
 /// The member whose endpoint a step writes or deletes, its own or one that
 /// stands in its way.
 fn touches(step: &Step) -> Option<&EndpointName> {
-    let endpoint = matches!(step.write, Write::PutEndpoint(_) | Write::DeleteEndpoint(_));
+    let endpoint = matches!(
+        step.write,
+        Write::PutEndpoint(_) | Write::DeleteEndpoint(..)
+    );
     step.member
         .as_ref()
         .filter(|_| endpoint && step.gate != Gate::Undo)
@@ -48,6 +51,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use rstest::rstest;
+    use traffic_manager::EndpointKind;
     use traffic_manager::profile::{Endpoint, ProfilePatch, ProfilePatchProperties};
 
     use super::*;
@@ -74,7 +78,10 @@ mod tests {
         let (write, gate) = match kind {
             "+" => (put(), Gate::Alone),
             "~" => (put(), Gate::Undo),
-            "-" => (Write::DeleteEndpoint(name()), Gate::Alone),
+            "-" => (
+                Write::DeleteEndpoint(EndpointKind::External, name()),
+                Gate::Alone,
+            ),
             "m" => (patch(Some("Weighted")), Gate::Vital),
             "s" => (patch(None), Gate::Vital),
             _ => (Write::MergeTags(BTreeMap::new()), Gate::Vital),

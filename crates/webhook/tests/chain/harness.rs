@@ -179,6 +179,18 @@ impl Azure {
             .cloned()
     }
 
+    /// Makes an Azure resource known.
+    pub(crate) async fn resource(&self, body: Value) {
+        let answer = self.client.put(self.control("resources")).json(&body);
+        let answer = answer.send().await.unwrap();
+        let status = answer.status();
+        assert!(
+            status.is_success(),
+            "{status}: {}",
+            answer.text().await.unwrap()
+        );
+    }
+
     /// What somebody else does to a profile or endpoint.
     pub(crate) async fn put(&self, group: &str, rest: &str, body: Value) {
         let answer = self

@@ -16,3 +16,4 @@ mod overtaken;
 mod race;
 mod stop;
 mod tags_fallback;
+mod types;

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointKind, EndpointName, RoutingMethod, SubnetRange, Target};
+use traffic_manager::{EndpointName, RoutingMethod, SubnetRange};
+
+use crate::destination::Destination;
 
 /// What an endpoint occupies.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slot {
-    target: Option<Target>,
+    destination: Option<Destination>,
     pub(super) priority: Option<i64>,
     codes: BTreeSet<String>,
     ranges: Vec<SubnetRange>,
@@ -38,7 +40,7 @@ impl Slot {
     /// Whether the two cannot be in one profile, whatever their priorities.
     pub(super) fn meets(&self, other: &Self) -> bool {
         let ranges = || self.ranges.iter();
-        (self.target.is_some() && self.target == other.target)
+        (self.destination.is_some() && self.destination == other.destination)
             || !self.codes.is_disjoint(&other.codes)
             || other
                 .ranges
@@ -48,13 +50,8 @@ impl Slot {
 
     pub(super) fn of(endpoint: &Endpoint) -> Self {
         let held = &endpoint.properties;
-        let external = endpoint.kind() == Some(EndpointKind::External);
         Self {
-            target: held
-                .target
-                .as_deref()
-                .filter(|_| external)
-                .and_then(|text| text.parse().ok()),
+            destination: Destination::of(endpoint),
             priority: held.priority,
             codes: held.geo_mapping.iter().flatten().cloned().collect(),
             ranges: held
@@ -75,15 +72,15 @@ pub(super) fn clash(
     method: Option<RoutingMethod>,
     among: &dyn Fn(&EndpointName) -> bool,
 ) -> Option<(EndpointName, Clash)> {
-    let family = slot.target.as_ref().map(Target::family);
+    let family = slot.destination.as_ref().map(Destination::family);
     let others = || {
         model
             .iter()
             .filter(|(other, _)| *other != name && among(other))
     };
     let found = |clash| move |(other, _): (&EndpointName, &Slot)| (other.clone(), clash);
-    let same_target =
-        others().find(|(_, other)| slot.target.is_some() && other.target == slot.target);
+    let same_target = others()
+        .find(|(_, other)| slot.destination.is_some() && other.destination == slot.destination);
     let same_code = || others().find(|(_, other)| !other.codes.is_disjoint(&slot.codes));
     let same_range = || {
         others().find(|(_, other)| {
@@ -97,7 +94,7 @@ pub(super) fn clash(
     };
     let other_family = || {
         let mixes = |other: &Slot| {
-            let theirs = other.target.as_ref().map(Target::family);
+            let theirs = other.destination.as_ref().map(Destination::family);
             theirs.is_some() && family.is_some() && theirs != family
         };
         others().find(|(_, other)| method != Some(RoutingMethod::MultiValue) && mixes(other))
