@@ -57,9 +57,15 @@ pub enum Feature {
     CustomHeaders,
     /// `trafficViewEnrollmentStatus`.
     TrafficView,
+    /// Heat maps of profiles.
+    HeatMaps,
+    /// The key of real user measurements.
+    UserMetrics,
     /// `subnets`, `maxReturn` and the routing methods Subnet and MultiValue.
     SubnetsAndMultiValue,
-    /// `minChildEndpointsIPv4`, `minChildEndpointsIPv6` and `allowedEndpointRecordTypes`.
+    /// `allowedEndpointRecordTypes`, which the examples of this version show first.
+    AllowedRecordTypes,
+    /// `minChildEndpointsIPv4` and `minChildEndpointsIPv6`.
     RecordTypesOfChildren,
     /// `alwaysServe`; properties of other endpoint types are shown as null; name check V2.
     AlwaysServe,
@@ -129,8 +135,11 @@ impl ApiVersion {
             Feature::Geographic => Self::V2017_03_01,
             Feature::MonitorTimings => Self::V2017_05_01,
             Feature::WrappedEndpointErrors => Self::V2018_02_01,
-            Feature::CustomHeaders | Feature::TrafficView => Self::V2018_03_01,
-            Feature::SubnetsAndMultiValue => Self::V2018_04_01,
+            Feature::CustomHeaders
+            | Feature::TrafficView
+            | Feature::HeatMaps
+            | Feature::AllowedRecordTypes => Self::V2018_03_01,
+            Feature::SubnetsAndMultiValue | Feature::UserMetrics => Self::V2018_04_01,
             Feature::RecordTypesOfChildren => Self::V2018_08_01,
             Feature::AlwaysServe => Self::V2022_04_01Preview,
             Feature::RecordType => Self::V2024_04_01Preview,
@@ -142,10 +151,7 @@ impl ApiVersion {
         for (feature, keys) in [
             (Feature::TrafficView, &["trafficViewEnrollmentStatus"][..]),
             (Feature::SubnetsAndMultiValue, &["maxReturn"]),
-            (
-                Feature::RecordTypesOfChildren,
-                &["allowedEndpointRecordTypes"],
-            ),
+            (Feature::AllowedRecordTypes, &["allowedEndpointRecordTypes"]),
             (Feature::RecordType, &["recordType"]),
         ] {
             self.prune(properties, feature, keys);

@@ -265,7 +265,7 @@ impl Style<'_> {
                 self.if_set(Feature::SubnetsAndMultiValue, *max_return)
             },
             allowed_endpoint_record_types: self.if_set(
-                Feature::RecordTypesOfChildren,
+                Feature::AllowedRecordTypes,
                 Some(allowed).filter(|types| !types.is_empty()),
             ),
             record_type: self.since(Feature::RecordType, record_type.map(RecordType::as_str)),

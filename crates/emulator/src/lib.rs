@@ -21,8 +21,8 @@
 //!
 //! # What is emulated
 //!
-//! Profiles, endpoints of the three types, tags at `Microsoft.Resources/tags/default`, both name checks and the
-//! geographic hierarchy, in the api-versions of [`ApiVersion`]. Every subscription exists whose id is a GUID, and every
+//! Profiles, endpoints of the three types, tags at `Microsoft.Resources/tags/default`, both name checks, the
+//! geographic hierarchy, heat maps and the key of real user measurements, in the api-versions of [`ApiVersion`]. Every subscription exists whose id is a GUID, and every
 //! resource group, unless [`Cloud::resource_groups`] names the ones that do. Tokens are ignored unless
 //! [`authority::Settings::require_token`] asks for them; there are no roles. The headers count requests as the service
 //! does; with [`Throttle::enforced`] those beyond the limits are answered 429.

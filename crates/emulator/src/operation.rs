@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 
+use crate::api_version::{ApiVersion, Feature};
 use crate::model::ProfilePath;
 use crate::model::endpoint::EndpointKind;
 
@@ -27,6 +28,10 @@ pub(crate) enum Resource {
     NameCheck { subscription: Option<String> },
     /// The geographic hierarchy.
     Geography,
+    /// Where the queries to a profile came from.
+    HeatMap(ProfilePath),
+    /// The key by which browsers report their latencies, one in a subscription.
+    UserMetricsKey { subscription: String },
 }
 
 macro_rules! operations {
@@ -82,6 +87,14 @@ operations! {
     NameCheck = "name.check",
     /// Read the geographic hierarchy.
     GeographyGet = "geography.get",
+    /// Read where the queries to a profile came from.
+    HeatMapGet = "heatMap.get",
+    /// Read the key of real user measurements.
+    UserMetricsKeyGet = "userMetricsKey.get",
+    /// Make a key of real user measurements.
+    UserMetricsKeyPut = "userMetricsKey.put",
+    /// Delete the key of real user measurements.
+    UserMetricsKeyDelete = "userMetricsKey.delete",
     /// Anything that is not an operation of Traffic Manager: an unknown path or a method that a path does not take.
     Unknown = "unknown",
 }
@@ -114,6 +127,10 @@ impl Operation {
             (Some(Resource::ProfileTags(_)), "DELETE") => Self::TagsDelete,
             (Some(Resource::NameCheck { .. }), "POST") => Self::NameCheck,
             (Some(Resource::Geography), "GET") => Self::GeographyGet,
+            (Some(Resource::HeatMap(_)), "GET") => Self::HeatMapGet,
+            (Some(Resource::UserMetricsKey { .. }), "GET") => Self::UserMetricsKeyGet,
+            (Some(Resource::UserMetricsKey { .. }), "PUT") => Self::UserMetricsKeyPut,
+            (Some(Resource::UserMetricsKey { .. }), "DELETE") => Self::UserMetricsKeyDelete,
             _ => Self::Unknown,
         }
     }
@@ -140,6 +157,10 @@ impl Operation {
             Self::TagsDelete => "Microsoft.Resources/tags/delete",
             Self::NameCheck => "Microsoft.Network/checkTrafficManagerNameAvailability/action",
             Self::GeographyGet => "Microsoft.Network/trafficManagerGeographicHierarchies/read",
+            Self::HeatMapGet => "Microsoft.Network/trafficmanagerprofiles/heatMaps/read",
+            Self::UserMetricsKeyGet => "Microsoft.Network/trafficManagerUserMetricsKeys/read",
+            Self::UserMetricsKeyPut => "Microsoft.Network/trafficManagerUserMetricsKeys/write",
+            Self::UserMetricsKeyDelete => "Microsoft.Network/trafficManagerUserMetricsKeys/delete",
         }
     }
 
@@ -156,6 +177,8 @@ impl Operation {
                 | Self::TagsPut
                 | Self::TagsPatch
                 | Self::TagsDelete
+                | Self::UserMetricsKeyPut
+                | Self::UserMetricsKeyDelete
         )
     }
 }
@@ -188,6 +211,7 @@ impl Resource {
         match self {
             Self::Profile(profile)
             | Self::ProfileTags(profile)
+            | Self::HeatMap(profile)
             | Self::Endpoint { profile, .. } => Some(profile),
             _ => None,
         }
@@ -196,7 +220,9 @@ impl Resource {
     /// The subscription that the resource is in.
     pub(crate) fn subscription(&self) -> Option<&str> {
         match self {
-            Self::Profiles { subscription, .. } => Some(subscription),
+            Self::Profiles { subscription, .. } | Self::UserMetricsKey { subscription } => {
+                Some(subscription)
+            }
             Self::NameCheck { subscription } => subscription.as_deref(),
             Self::Geography => None,
             _ => self.profile().map(|profile| profile.subscription.as_str()),
@@ -223,8 +249,24 @@ impl Resource {
                 EndpointKind::Nested => "trafficmanagerprofiles/nestedendpoints",
             },
             Self::ProfileTags(_) => "tags",
-            Self::NameCheck { .. } => "checkTrafficManagerNameAvailability",
+            Self::NameCheck { subscription: None } => "checkTrafficManagerNameAvailability",
+            Self::NameCheck { .. } => "checkTrafficManagerNameAvailabilityV2",
+            Self::HeatMap(_) => "trafficmanagerprofiles/heatMaps",
+            Self::UserMetricsKey { .. } => "trafficManagerUserMetricsKeys",
             Self::Geography => "trafficManagerGeographicHierarchies",
+        }
+    }
+
+    /// Whether an api-version has the resource at all.
+    pub(crate) fn is_known_to(&self, version: ApiVersion) -> bool {
+        match self {
+            Self::Geography => version.has(Feature::Geographic),
+            Self::NameCheck {
+                subscription: Some(_),
+            } => version.has(Feature::AlwaysServe),
+            Self::HeatMap(_) => version.has(Feature::HeatMaps),
+            Self::UserMetricsKey { .. } => version.has(Feature::UserMetrics),
+            _ => true,
         }
     }
 
@@ -259,6 +301,16 @@ impl Resource {
                         })
                 }
             }
+            [providers, network, keys, name]
+                if is_providers(providers)
+                    && is_network(network)
+                    && keys.eq_ignore_ascii_case("trafficManagerUserMetricsKeys")
+                    && name.eq_ignore_ascii_case("default") =>
+            {
+                Some(Self::UserMetricsKey {
+                    subscription: subscription.to_owned(),
+                })
+            }
             [groups, group, providers, network, profiles, rest @ ..]
                 if groups.eq_ignore_ascii_case("resourceGroups")
                     && is_providers(providers)
@@ -283,6 +335,12 @@ impl Resource {
                 resource_group: Some(group.to_owned()),
             }),
             [name] => Some(Self::Profile(profile(name))),
+            [name, maps, default]
+                if maps.eq_ignore_ascii_case("heatMaps")
+                    && default.eq_ignore_ascii_case("default") =>
+            {
+                Some(Self::HeatMap(profile(name)))
+            }
             [name, kind, endpoint] => Some(Self::Endpoint {
                 profile: profile(name),
                 kind: EndpointKind::parse_segment(kind)?,

@@ -45,6 +45,10 @@ pub struct Quirks {
     pub delete_missing_endpoint_is_204: bool,
     /// Whether a profile that another profile nests cannot be deleted. Not recorded; `true`.
     pub nested_child_is_kept: bool,
+    /// Whether a DELETE that has deleted something is answered with `{}` from api-version 2026-09-01 on, which is how its
+    /// examples read and the only thing that the client for Python can take, instead of an empty body, which is what is
+    /// recorded of older versions. Not recorded; `true`.
+    pub delete_has_body_since_2026: bool,
     /// Whether a Subnet profile can have only one endpoint without subnets, the fallback. The documentation speaks
     /// of one such endpoint, no refusal of a second is recorded; `true`.
     pub single_subnet_fallback: bool,
@@ -64,6 +68,7 @@ impl Default for Quirks {
             patch_null_resets: false,
             delete_missing_endpoint_is_204: true,
             nested_child_is_kept: true,
+            delete_has_body_since_2026: true,
             single_subnet_fallback: true,
         }
     }

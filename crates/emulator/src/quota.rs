@@ -229,15 +229,17 @@ impl Quota {
 impl Kind {
     fn of(operation: Operation) -> Self {
         match operation {
-            Operation::ProfilesDelete | Operation::EndpointsDelete | Operation::TagsDelete => {
-                Self::Delete
-            }
+            Operation::ProfilesDelete
+            | Operation::EndpointsDelete
+            | Operation::TagsDelete
+            | Operation::UserMetricsKeyDelete => Self::Delete,
             Operation::ProfilesPut
             | Operation::ProfilesPatch
             | Operation::EndpointsPut
             | Operation::EndpointsPatch
             | Operation::TagsPut
             | Operation::TagsPatch
+            | Operation::UserMetricsKeyPut
             | Operation::NameCheck => Self::Write,
             _ => Self::Read,
         }

@@ -40,6 +40,8 @@ pub(crate) enum Refusal {
         profile: String,
         version: ApiVersion,
     },
+    #[error("The Real User Metrics key of subscription '{0}' does not exist.")]
+    NoMetricsKey(String),
     #[error("No resource of Traffic Manager has the path '{0}'.")]
     UnknownPath(String),
     #[error("The requested resource does not support http method '{0}'.")]
@@ -91,7 +93,9 @@ impl Refusal {
             Self::InvalidSubscription(_) => "InvalidSubscriptionId",
             Self::GroupNotFound(_) => "ResourceGroupNotFound",
             Self::ProfileNotFound { .. } => "ResourceNotFound",
-            Self::EndpointNotFound { .. } | Self::UnknownPath(_) => "NotFound",
+            Self::EndpointNotFound { .. } | Self::NoMetricsKey(_) | Self::UnknownPath(_) => {
+                "NotFound"
+            }
             Self::MethodNotAllowed(_) => "MethodNotAllowed",
             Self::InvalidContent(_) => "InvalidRequestContent",
             Self::LocationRequired => "LocationRequired",
@@ -108,6 +112,7 @@ impl Refusal {
             Self::GroupNotFound(_)
             | Self::ProfileNotFound { .. }
             | Self::EndpointNotFound { .. }
+            | Self::NoMetricsKey(_)
             | Self::UnknownPath(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NameTaken(_) | Self::QuotaExceeded { .. } => StatusCode::CONFLICT,
@@ -120,6 +125,7 @@ impl Refusal {
         !matches!(
             self,
             Self::EndpointNotFound { .. }
+                | Self::NoMetricsKey(_)
                 | Self::Invalid(_)
                 | Self::NestedElsewhere { .. }
                 | Self::NameTaken(_)

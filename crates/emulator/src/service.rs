@@ -113,7 +113,7 @@ impl Service {
     ) -> Response {
         let response = match &arrived.admission.refusal {
             Some(refusal) => refusal.clone(),
-            None => self.state.answer(request),
+            None => self.state.answer_at(now, request),
         };
         self.dress(now, request, arrived, response)
     }

@@ -1,7 +1,9 @@
 //! Everything that the emulated cloud holds, and the operations on it: deterministic, synchronous, without a network.
 //!
-//! A simulation can own a [`State`] and call [`State::answer`] between any two steps. Time and randomness do not enter.
+//! A simulation can own a [`State`] and call [`State::answer`] between any two steps. Time enters as a parameter, and
+//! only into heat maps; randomness does not enter.
 
+mod analytics;
 mod endpoints;
 mod names;
 mod nesting;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use data_plane::{Directory, Fqdn, ProbeJob, ProbeReport};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -63,6 +66,7 @@ pub struct State {
     resources: BTreeMap<String, AzureResource>,
     health: HealthBook,
     probes_changed: bool,
+    analytics: analytics::Keys,
 }
 
 #[derive(Debug)]
@@ -102,13 +106,19 @@ impl State {
             resources: BTreeMap::new(),
             health: HealthBook::default(),
             probes_changed: false,
+            analytics: analytics::Keys::default(),
         }
     }
 
-    /// Carries out a request.
+    /// Carries out a request. Time does not matter to it, except that a heat map ends at the beginning of 1970.
     pub fn answer(&mut self, request: &Request) -> Response {
+        self.answer_at(Timestamp::UNIX_EPOCH, request)
+    }
+
+    /// Carries out a request at this time.
+    pub fn answer_at(&mut self, now: Timestamp, request: &Request) -> Response {
         let resource = Resource::parse(&request.path);
-        match self.try_answer(request, resource) {
+        match self.try_answer(now, request, resource) {
             Ok(response) => response,
             Err(refusal) => refusal.response(),
         }
@@ -189,6 +199,7 @@ impl State {
 
     fn try_answer(
         &mut self,
+        now: Timestamp,
         request: &Request,
         resource: Option<Resource>,
     ) -> Result<Response, Refusal> {
@@ -207,7 +218,7 @@ impl State {
             Resource::Profile(path) => match operation {
                 Operation::ProfilesPut => self.put_profile(version, &path, body(request)?),
                 Operation::ProfilesPatch => self.patch_profile(version, &path, body(request)?),
-                Operation::ProfilesDelete => self.delete_profile(&path),
+                Operation::ProfilesDelete => self.delete_profile(version, &path),
                 _ => self.get_profile(version, &path),
             },
             Resource::Endpoint {
@@ -236,6 +247,12 @@ impl State {
                 geography::DOCUMENT.trim_end().to_owned(),
             )
             .with("cache-control", "private")),
+            Resource::HeatMap(path) => self.heat_map(now, version, &path, request),
+            Resource::UserMetricsKey { subscription } => match operation {
+                Operation::UserMetricsKeyPut => Ok(self.put_metrics_key(&subscription)),
+                Operation::UserMetricsKeyDelete => Ok(self.delete_metrics_key(&subscription)),
+                _ => self.get_metrics_key(&subscription),
+            },
         }
     }
 
@@ -270,6 +287,7 @@ impl State {
         match &mut resource {
             Resource::Profile(path)
             | Resource::ProfileTags(path)
+            | Resource::HeatMap(path)
             | Resource::Endpoint { profile: path, .. } => path.resource_group = spelling,
             _ => {}
         }
@@ -325,6 +343,15 @@ impl State {
             tracing::error!(profile = profile.path.id(), "no view for the data plane");
         }
         view.map(Arc::new)
+    }
+
+    /// The answer to a DELETE that has deleted something.
+    fn deleted(&self, version: ApiVersion) -> Response {
+        if self.cloud.quirks.delete_has_body_since_2026 && version >= ApiVersion::V2026_09_01 {
+            done(StatusCode::OK, &serde_json::json!({}))
+        } else {
+            done_without_body(StatusCode::OK)
+        }
     }
 
     fn fqdn(&self, relative_name: &str) -> Option<Fqdn> {
@@ -383,8 +410,12 @@ fn version(request: &Request, resource: &Resource) -> Result<ApiVersion, Refusal
         let supported: Vec<_> = api_version::tags_versions().collect();
         (version, "Microsoft.Resources", supported)
     } else {
-        let supported: Vec<_> = ApiVersion::all().collect();
-        (ApiVersion::parse(&given), "Microsoft.Network", supported)
+        let knows = |version: &ApiVersion| resource.is_known_to(*version);
+        let supported: Vec<_> = ApiVersion::all()
+            .filter(|text| ApiVersion::parse(text).as_ref().is_some_and(knows))
+            .collect();
+        let version = ApiVersion::parse(&given).filter(knows);
+        (version, "Microsoft.Network", supported)
     };
     version.ok_or_else(|| Refusal::UnknownApiVersion {
         namespace,

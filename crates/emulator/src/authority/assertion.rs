@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 
 use super::error::TokenError;
 use super::tokens::Grant;
@@ -43,7 +43,9 @@ struct Header {
 #[derive(Debug, Deserialize)]
 struct Claims {
     aud: Option<Audience>,
+    #[serde(default, deserialize_with = "seconds")]
     exp: Option<i64>,
+    #[serde(default, deserialize_with = "seconds")]
     nbf: Option<i64>,
     iss: Option<String>,
     sub: Option<String>,
@@ -183,7 +185,18 @@ fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_slice(&bytes(text)?).ok()
 }
 
-/// Decodes base64url; some clients pad it.
+/// Whole seconds of a time. Azure's library for Python writes fractions.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    let duration = SignedDuration::try_from_secs_f64(seconds).map_err(D::Error::custom)?;
+    Ok(Some(duration.as_secs()))
+}
+
+/// Decodes base64url. Some clients pad it, and Azure's library for Go writes thumbprints in the other alphabet.
 fn bytes(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+    let text = text
+        .trim_end_matches('=')
+        .replace('+', "-")
+        .replace('/', "_");
+    URL_SAFE_NO_PAD.decode(text).ok()
 }

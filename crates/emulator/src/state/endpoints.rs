@@ -86,7 +86,7 @@ impl State {
         }
         profile.endpoints.retain(|known| !known.is(kind, name));
         self.store(profile);
-        Ok(done_without_body(StatusCode::OK))
+        Ok(self.deleted(version))
     }
 
     /// The endpoints of a full PUT, in their order.

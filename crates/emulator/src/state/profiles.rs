@@ -156,7 +156,11 @@ impl State {
     }
 
     /// Deletes a profile with its endpoints and frees its name.
-    pub(super) fn delete_profile(&mut self, path: &ProfilePath) -> Result<Response, Refusal> {
+    pub(super) fn delete_profile(
+        &mut self,
+        version: ApiVersion,
+        path: &ProfilePath,
+    ) -> Result<Response, Refusal> {
         let key = path.key();
         let Some(stored) = self.profiles.get(&key) else {
             return Ok(done_without_body(StatusCode::NO_CONTENT));
@@ -170,7 +174,7 @@ impl State {
             });
         }
         self.remove(&key);
-        Ok(done_without_body(StatusCode::OK))
+        Ok(self.deleted(version))
     }
 
     /// Checks a profile as a whole before it is stored.

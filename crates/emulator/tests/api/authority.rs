@@ -315,6 +315,8 @@ async fn a_federated_token_is_good_while_it_lasts_and_for_whom_it_is_meant() {
         ),
         (json!({}), 0),
         (json!({ "aud": "sts.example.com", "exp": later }), 700_212),
+        (json!({ "exp": serde_json::Number::from_f64(1.5) }), 700_024),
+        (json!({ "exp": "tomorrow" }), 50_027),
         (json!({ "exp": now() - 1 }), 700_024),
         (json!({ "nbf": now() + 3600 }), 700_024),
     ] {
@@ -355,6 +357,13 @@ async fn an_assertion_by_certificate_has_the_shape_of_one() {
         (good.clone(), claims.clone(), &signature[..], 0),
         (
             json!({ "alg": "PS256", "x5t#S256": x5t_s256 }),
+            claims.clone(),
+            &signature,
+            0,
+        ),
+        // As the library for Go writes it.
+        (
+            json!({ "alg": "PS256", "x5t#S256": base64::engine::general_purpose::STANDARD.encode([0xfb; 32]) }),
             claims.clone(),
             &signature,
             0,

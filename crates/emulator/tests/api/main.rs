@@ -6,6 +6,7 @@
     reason = "helpers take the documents that json! makes"
 )]
 
+mod analytics;
 mod authority;
 mod client;
 mod control;

@@ -1,7 +1,7 @@
 //! Each switch of [`Quirks`], turned.
 
-use axum::http::Method;
-use emulator::{AutoPriority, Cloud, Quirks, State};
+use axum::http::{Method, StatusCode};
+use emulator::{AutoPriority, Cloud, Quirks, Request, State};
 use serde_json::{Value, json};
 
 use crate::client::{external, get, profile, profile_path, put, send, weighted};
@@ -178,4 +178,28 @@ fn several_endpoints_of_a_subnet_profile_have_no_subnets() {
         ]),
     );
     put(&mut state, &profile_path("app"), &body);
+}
+
+#[test]
+fn a_deletion_answers_with_a_body_in_the_newest_version_only() {
+    for (delete_has_body_since_2026, newest) in [(true, Some("{}")), (false, None)] {
+        let mut state = with(Quirks {
+            delete_has_body_since_2026,
+            ..Quirks::default()
+        });
+        for (version, body) in [("2025-01-01-preview", None), ("2026-09-01", newest)] {
+            let endpoints = json!([external("one", "a.example.com", json!({}))]);
+            let wanted = profile("app", "Weighted", endpoints);
+            put(&mut state, &profile_path("app"), &wanted);
+            for path in ["app/externalEndpoints/one", "app"] {
+                let path = profile_path(path);
+                let request = Request::new(Method::DELETE, &path, version, &Value::Null);
+                let response = state.answer(&request);
+                assert_eq!(
+                    (response.status, response.body.as_deref()),
+                    (StatusCode::OK, body)
+                );
+            }
+        }
+    }
 }
