@@ -17,6 +17,8 @@ mod error;
 mod grant;
 mod identity;
 mod metadata;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::time::Duration;
