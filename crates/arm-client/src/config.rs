@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use traffic_manager::ApiVersion;
+
 use crate::credential::NotDescribed;
 use crate::pace::Pace;
 use crate::{
@@ -21,7 +23,7 @@ pub struct ClientConfig {
     /// For whom tokens are made out. Its default is [`Audience::of`] the endpoint.
     pub audience: Audience,
     /// The api-version of Traffic Manager. Every Azure cloud has the default.
-    pub api_version: String,
+    pub api_version: ApiVersion,
     /// The api-version of the tags API. Newer ones may answer before the tags
     /// are set; the client waits for them, at the price of more requests.
     pub tags_api_version: String,
@@ -98,7 +100,7 @@ impl ClientConfig {
             authority: cloud.authority(),
             audience: Audience::of(&arm),
             arm,
-            api_version: "2022-04-01".to_owned(),
+            api_version: ApiVersion::default(),
             tags_api_version: "2021-04-01".to_owned(),
             user_agent: concat!("external-dns-traffic-manager/", env!("CARGO_PKG_VERSION"))
                 .to_owned(),

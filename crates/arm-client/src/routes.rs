@@ -1,7 +1,7 @@
 //! The URLs of ARM. Every name becomes exactly one path segment, whatever
 //! characters it has: endpoint names may hold spaces and `#`.
 
-use traffic_manager::{EndpointKind, ProfileId, SubscriptionId};
+use traffic_manager::{ApiVersion, EndpointKind, ProfileId, SubscriptionId};
 use url::Url;
 
 use crate::{ArmUrl, ClientConfig, ListScope};
@@ -10,7 +10,7 @@ use crate::{ArmUrl, ClientConfig, ListScope};
 #[derive(Debug)]
 pub(crate) struct Routes {
     arm: ArmUrl,
-    api_version: String,
+    api_version: ApiVersion,
     tags_api_version: String,
 }
 
@@ -24,7 +24,7 @@ impl Routes {
     pub(crate) fn new(config: &ClientConfig) -> Self {
         Self {
             arm: config.arm.clone(),
-            api_version: config.api_version.clone(),
+            api_version: config.api_version,
             tags_api_version: config.tags_api_version.clone(),
         }
     }
@@ -35,17 +35,17 @@ impl Routes {
             path.extend(["resourceGroups", group.as_str()]);
         }
         path.extend([PROVIDERS, NETWORK, PROFILES]);
-        self.url(&path, &self.api_version)
+        self.url(&path, self.api_version.as_str())
     }
 
     pub(crate) fn profile(&self, id: &ProfileId) -> Url {
-        self.url(&profile_path(id), &self.api_version)
+        self.url(&profile_path(id), self.api_version.as_str())
     }
 
     pub(crate) fn endpoint(&self, id: &ProfileId, kind: EndpointKind, name: &str) -> Url {
         let mut path = profile_path(id);
         path.extend([kind.as_str(), name]);
-        self.url(&path, &self.api_version)
+        self.url(&path, self.api_version.as_str())
     }
 
     pub(crate) fn tags(&self, id: &ProfileId) -> Url {
@@ -62,7 +62,7 @@ impl Routes {
             NETWORK,
             "checkTrafficManagerNameAvailabilityV2",
         ];
-        self.url(&path, &self.api_version)
+        self.url(&path, self.api_version.as_str())
     }
 
     pub(crate) fn geography(&self) -> Url {
@@ -72,7 +72,7 @@ impl Routes {
             "trafficManagerGeographicHierarchies",
             "default",
         ];
-        self.url(&path, &self.api_version)
+        self.url(&path, self.api_version.as_str())
     }
 
     /// A link in an answer, when it may be followed.

@@ -103,14 +103,26 @@ pub fn profile(
             endpoints: Some(endpoints),
             max_return: settings.max_return.map(|count| i64::from(count.get())),
             traffic_view_enrollment_status: Some(settings.traffic_view.to_string()),
+            record_type: settings.record_type.map(|kind| kind.to_string()),
             ..ProfileProperties::default()
         },
         ..Profile::default()
     }
 }
 
+/// The PATCH that gives the profile its record type, when it has none.
+pub fn record_type_patch(settings: &Settings, observed: &ObservedProfile) -> Option<ProfilePatch> {
+    let is_unset = observed.wire.properties.record_type.is_none();
+    let wanted = settings.record_type.filter(|_| is_unset)?;
+    let properties = ProfilePatchProperties {
+        record_type: Some(wanted.to_string()),
+        ..ProfilePatchProperties::default()
+    };
+    Some(ProfilePatch { properties })
+}
+
 /// The PATCH that brings an existing profile to these settings; `None` when
-/// there is nothing to change. Only what differs is sent, sub-objects whole,
+/// there is nothing to change. The record type is not in it. Only what differs is sent, sub-objects whole,
 /// with what others have set in them.
 pub fn settings_patch(settings: &Settings, observed: &ObservedProfile) -> Option<ProfilePatch> {
     let wanted = Properties::settings(settings);

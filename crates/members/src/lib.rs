@@ -33,6 +33,7 @@ pub mod properties;
 pub mod record;
 pub mod requirement;
 pub mod resolve;
+pub mod user_tags;
 pub mod want;
 
 pub use destination::Destination;

@@ -21,8 +21,13 @@ pub const VANITY_HOST: &str = "externaldns-hostname";
 /// Tag with the time since which the profile has been empty.
 pub const RETIRED: &str = "externaldns-retired";
 
+/// Tag with the names of the user's tags that this system has set.
+pub const USER_TAGS: &str = "externaldns-user-tags";
+
 /// Every mark.
-pub const ALL: [&str; 4] = [MANAGED_BY, SETTINGS_OWNER, VANITY_HOST, RETIRED];
+pub const ALL: [&str; 5] = [MANAGED_BY, SETTINGS_OWNER, VANITY_HOST, RETIRED, USER_TAGS];
+/// How many of them a profile can have that has no tags of the user.
+pub const USUAL: usize = 4;
 
 /// Tag by which the proof of concept of this system marks its profiles.
 pub const PREDECESSOR: &str = "managedBy";

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use traffic_manager::{
     EndpointName, GeoMapping, Headers, Hostname, MaxReturn, MonitorProtocol, Port, Priority,
-    ProbeHost, ProbeInterval, ProbeTimeout, ProfileId, Region, RelativeName, RoutingMethod,
-    StatusCodes, Subnets, Switch, ToleratedFailures, Ttl, Weight,
+    ProbeHost, ProbeInterval, ProbeTimeout, ProfileId, RecordType, Region, RelativeName,
+    RoutingMethod, StatusCodes, Subnets, Switch, ToleratedFailures, Ttl, Weight,
 };
 
 use crate::annotation::Name;
 use crate::destination::{Destination, Thresholds};
 use crate::finding::Subject;
+use crate::user_tags::UserTags;
 
 /// Which endpoint of which profile.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +101,10 @@ pub struct Settings {
     pub max_return: Option<MaxReturn>,
     /// Whether Azure measures the latencies of the profile's users.
     pub traffic_view: Switch,
+    /// The kind of its answers. Immutable in Azure once it is set.
+    pub record_type: Option<RecordType>,
+    /// The user's own tags.
+    pub tags: Option<UserTags>,
 }
 
 /// How endpoints are probed.

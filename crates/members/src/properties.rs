@@ -165,6 +165,11 @@ impl Properties {
         self.set(name, text);
     }
 
+    /// Takes one text away.
+    pub fn remove(&mut self, name: Name) {
+        self.0.remove(&name);
+    }
+
     fn set(&mut self, name: Name, value: impl Display) {
         self.0.insert(name, value.to_string());
     }

@@ -1,8 +1,8 @@
-//! What a routing method needs of each of its endpoints.
+//! What a routing method, or a record type, needs of each endpoint.
 
 use traffic_manager::profile::Endpoint;
 use traffic_manager::target::TargetFamily;
-use traffic_manager::{EndpointKind, RoutingMethod};
+use traffic_manager::{EndpointKind, RecordType, RoutingMethod};
 
 use crate::destination::Destination;
 use crate::member::EndpointSpec;
@@ -52,4 +52,22 @@ fn lacking(
         RoutingMethod::MultiValue if is_name => Some("IP address as target"),
         _ => None,
     }
+}
+
+/// Why an endpoint cannot be in a profile of this record type, in words. What a
+/// nested profile answers is its own affair.
+pub fn unsuited(wanted: RecordType, destination: &Destination) -> Option<String> {
+    let suits =
+        destination.family() == wanted.family() || matches!(destination, Destination::Nested(_));
+    (!suits).then(|| {
+        format!(
+            "a profile of record type {wanted} answers with {} only, and the target {destination} is none",
+            wanted.targets_in_words()
+        )
+    })
+}
+
+/// The same for an endpoint that Azure holds.
+pub fn unsuited_on_wire(wanted: RecordType, endpoint: &Endpoint) -> Option<String> {
+    unsuited(wanted, &Destination::of(endpoint)?)
 }

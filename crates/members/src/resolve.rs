@@ -14,6 +14,7 @@ mod last;
 mod nesting;
 mod placement;
 mod priorities;
+mod reachable;
 mod room;
 mod settings;
 mod taken;

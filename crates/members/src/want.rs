@@ -10,8 +10,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use traffic_manager::{
-    GeoMapping, Headers, Hostname, Invalid, MaxReturn, Priority, ProfileId, RelativeName,
-    ResourceGroup, RoutingMethod, Subnets, SubscriptionId, Switch, Target, Ttl, Weight,
+    ApiVersion, GeoMapping, Headers, Hostname, Invalid, MaxReturn, Priority, ProfileId,
+    RelativeName, ResourceGroup, RoutingMethod, Subnets, SubscriptionId, Switch, Target, Ttl,
+    Weight,
 };
 
 use crate::annotation::{Annotations, Name, Reader};
@@ -19,9 +20,13 @@ use crate::derive;
 use crate::finding::{Finding, Subject};
 use crate::member::{DRAINED_WEIGHT, EndpointSpec, Management, Member, MemberKey, Settings};
 use crate::owner::OwnerId;
+use crate::user_tags::UserTags;
 use endpoint::{always_serve, kind, location, thresholds};
 use monitor::monitor;
-use profile::{check_method, derived, profile_name, relative_name, resource_group};
+use profile::{
+    check_method, check_record_type, derived, profile_name, record_type, relative_name,
+    resource_group,
+};
 use target::Place;
 use wish::{Flag, View, WeightWish};
 
@@ -45,6 +50,8 @@ pub struct Scope {
     pub dns_suffix: String,
     /// How carefully members are taken away.
     pub brakes: Brakes,
+    /// What can be said to Azure.
+    pub api_version: ApiVersion,
 }
 
 /// How carefully members are taken away.
@@ -136,7 +143,7 @@ impl Source {
             ),
         };
         let management: Option<Management> = reader.value(Name::ProfileManagement);
-        let settings = self.settings(reader, relative_name, vanity_host.as_ref());
+        let settings = self.settings(scope, reader, relative_name, vanity_host.as_ref());
         let profile = resource_group
             .zip(profile)
             .map(|(resource_group, name)| ProfileId {
@@ -152,6 +159,7 @@ impl Source {
         let spec = self.endpoint(reader, place);
         let (settings, spec) = (settings?, spec?);
         check_method(reader, &settings, &spec);
+        check_record_type(reader, &settings, &spec);
         Some(Member {
             key: MemberKey {
                 profile: profile?,
@@ -168,6 +176,7 @@ impl Source {
 
     fn settings(
         &self,
+        scope: &Scope,
         reader: &mut Reader<'_>,
         relative_name: Option<RelativeName>,
         vanity_host: Option<&Hostname>,
@@ -184,6 +193,8 @@ impl Source {
         let ttl = ttl.or_else(|| Ttl::new(record_ttl.unwrap_or(DEFAULT_TTL)));
         let monitor = monitor(reader, vanity_host);
         let view: Option<View> = reader.value(Name::TrafficView);
+        let record_type = record_type(scope, reader);
+        let tags: Option<UserTags> = reader.value(Name::Tags);
         let max_return: Option<MaxReturn> = reader.value(Name::MaxReturn);
         let method = method?;
         let max_return = match (method, max_return) {
@@ -205,6 +216,8 @@ impl Source {
             ttl: ttl?,
             monitor: monitor?,
             max_return,
+            record_type,
+            tags,
             traffic_view: view.map_or(Switch::Disabled, |View(view)| view),
         })
     }

@@ -20,11 +20,12 @@ fn scope() -> Scope {
         resource_groups: vec!["my-tm-rg".parse().unwrap()],
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: members::want::Brakes::default(),
+        api_version: traffic_manager::ApiVersion::default(),
     }
 }
 
 /// What the document's object wants with these annotations.
-fn want(annotations: &[(String, String)]) -> (Want, Vec<Finding>) {
+fn want(annotations: &[(String, String)], scope: &Scope) -> (Want, Vec<Finding>) {
     let properties: Vec<_> = annotations
         .iter()
         .map(|(name, value)| (format!("{PROPERTY_PREFIX}{name}"), value))
@@ -43,11 +44,15 @@ fn want(annotations: &[(String, String)]) -> (Want, Vec<Finding>) {
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         ),
     };
-    source.want(&scope())
+    source.want(scope)
 }
 
 fn member(annotations: &[(String, String)]) -> Member {
-    match want(annotations) {
+    let scope = Scope {
+        api_version: traffic_manager::ApiVersion::V2026_09_01,
+        ..scope()
+    };
+    match want(annotations, &scope) {
         (Want::Member(member), findings) if findings.is_empty() => *member,
         other => panic!("{annotations:?} is no member: {other:?}"),
     }
@@ -84,6 +89,8 @@ fn the_table_has_every_annotation_and_no_other() {
         ("subnets", "203.0.113.0/24"),
         ("monitor-expected-status-codes", "200"),
         ("monitor-headers", "X-Probe: yes"),
+        ("record-type", "A"),
+        ("tags", "env=prod"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let member = member(&everything);
@@ -180,7 +187,7 @@ fn mistakes_are_reported_in_the_documented_words() {
         if annotations.iter().all(|(name, _)| name != "enabled") {
             annotations.push(("enabled".to_owned(), "true".to_owned()));
         }
-        let (_, findings) = want(&annotations);
+        let (_, findings) = want(&annotations, &scope());
         assert!(!findings.is_empty(), "{given:?} is no mistake");
         for line in given {
             said.extend([line, "\n"]);

@@ -16,6 +16,7 @@ fn scope() -> Scope {
         resource_groups: Vec::new(),
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: members::want::Brakes::default(),
+        api_version: traffic_manager::ApiVersion::V2026_09_01,
     }
 }
 
@@ -49,6 +50,8 @@ fn text(name: Name) -> BoxedStrategy<String> {
             "[Hh]ost: [a-c]\\.example\\.com|X-[A-C]: [a-z\\\\ :]{1,5}[a-z](; ?x-d: 1)?"
         }
         Name::MonitorHost => "none|None|[A-Ca-c]\\.example\\.com(:8080)?",
+        Name::RecordType => "a|AAAA|Cname",
+        Name::Tags => "[a-c]{1,2}=[a-z\\\\,]{0,3}[a-z](,Team=web)?",
         Name::TrafficView => "true|False|enabled|Disabled",
         Name::MonitorPath => "/[a-z?=&./]{0,12}",
         Name::ProfileManagement => "manage|Join",
@@ -66,7 +69,7 @@ fn text(name: Name) -> BoxedStrategy<String> {
         Name::ProfileName | Name::DnsName => "[A-Za-z0-9.-]{1,12}",
         Name::EndpointName => "[A-Za-z0-9 #._-]{1,20}",
     };
-    prop_oneof![19 => likely, 1 => "[ -~]{0,12}"].boxed()
+    prop_oneof![29 => likely, 1 => "[ -~]{0,12}"].boxed()
 }
 
 fn annotations() -> impl Strategy<Value = Vec<(Name, String)>> {

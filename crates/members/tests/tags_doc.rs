@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use members::annotation::{Annotations, PROPERTY_PREFIX};
 use members::batch::ProfileChange;
-use members::marks::{MANAGED_BY, MANAGED_BY_VALUE, RETIRED, SETTINGS_OWNER, VANITY_HOST};
+use members::marks::{
+    MANAGED_BY, MANAGED_BY_VALUE, RETIRED, SETTINGS_OWNER, USER_TAGS, VANITY_HOST,
+};
 use members::plan::{Step, Write, plan};
 use members::resolve::{Blocked, resolve};
 use members::want::{Source, Want};
@@ -53,6 +55,7 @@ fn scope() -> Scope {
         resource_groups: vec!["my-tm-rg".parse().unwrap()],
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: members::want::Brakes::default(),
+        api_version: traffic_manager::ApiVersion::default(),
     }
 }
 
@@ -120,7 +123,14 @@ fn every_tag_is_in_the_table() {
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .collect();
     let claims = format!("{}<n>-<owner>", claim::CLAIM_TAG_PREFIX);
-    let known = [MANAGED_BY, &claims, SETTINGS_OWNER, VANITY_HOST, RETIRED];
+    let known = [
+        MANAGED_BY,
+        &claims,
+        SETTINGS_OWNER,
+        VANITY_HOST,
+        USER_TAGS,
+        RETIRED,
+    ];
     assert_eq!(rows, known);
 }
 

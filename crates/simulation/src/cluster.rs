@@ -222,6 +222,7 @@ impl Process {
                 resource_groups: vec![GROUP.parse().map_err(invalid)?],
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
+                api_version: traffic_manager::ApiVersion::default(),
             },
             arm: "http://127.0.0.1:1".to_owned(),
             deadline: DEADLINE,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Invalid;
+use crate::target::TargetFamily;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
@@ -102,6 +103,66 @@ words!(
         Nested = "NestedEndpoints",
     }
 );
+
+words!(
+    /// The kind of answers that a strictly typed profile gives. It cannot change
+    /// once it is set.
+    RecordType {
+        /// IPv4 addresses.
+        A = "A",
+        /// IPv6 addresses.
+        Aaaa = "AAAA",
+        /// Names.
+        Cname = "CNAME",
+    }
+);
+
+words!(
+    /// The api-versions in which everything that this system does can be said.
+    ApiVersion {
+        /// What every cloud has.
+        V2022_04_01 = "2022-04-01",
+        /// The first with record types.
+        V2024_04_01Preview = "2024-04-01-preview",
+        /// Another preview.
+        V2025_01_01Preview = "2025-01-01-preview",
+        /// The first stable one with record types.
+        V2026_09_01 = "2026-09-01",
+    }
+);
+
+impl ApiVersion {
+    /// Whether profiles have a [`RecordType`].
+    pub fn has_record_type(self) -> bool {
+        self >= Self::V2024_04_01Preview
+    }
+}
+
+impl Default for ApiVersion {
+    fn default() -> Self {
+        Self::V2022_04_01
+    }
+}
+
+impl RecordType {
+    /// The kind of targets that such a profile has.
+    pub const fn family(self) -> TargetFamily {
+        match self {
+            Self::A => TargetFamily::V4,
+            Self::Aaaa => TargetFamily::V6,
+            Self::Cname => TargetFamily::Name,
+        }
+    }
+
+    /// The targets that this type has, in words.
+    pub const fn targets_in_words(self) -> &'static str {
+        match self {
+            Self::A => "IPv4 addresses",
+            Self::Aaaa => "IPv6 addresses",
+            Self::Cname => "DNS names",
+        }
+    }
+}
 
 impl MonitorProtocol {
     /// The port that the protocol implies; TCP implies none.

@@ -67,6 +67,9 @@ pub struct ProfileProperties {
     /// `Enabled` when Azure measures the latencies of the profile's users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic_view_enrollment_status: Option<String>,
+    /// The kind of answers, from api-version 2024-04-01-preview on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_type: Option<String>,
     /// Properties that this system does not manage.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
@@ -245,6 +248,9 @@ pub struct ProfilePatchProperties {
     /// New enrolment in Traffic View.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic_view_enrollment_status: Option<String>,
+    /// The kind of answers of a profile that has none yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_type: Option<String>,
 }
 
 // === impl Profile ===

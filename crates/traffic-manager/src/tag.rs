@@ -24,6 +24,11 @@ pub fn check_name(name: &str) -> Result<(), Invalid> {
     }
 }
 
+/// Whether two tag names are one: Azure ignores their letter case.
+pub fn same_name(left: &str, right: &str) -> bool {
+    left.to_lowercase() == right.to_lowercase()
+}
+
 /// Checks that a tag value fits.
 pub fn check_value(value: &str) -> Result<(), Invalid> {
     if value.chars().count() <= TAG_VALUE_MAX {

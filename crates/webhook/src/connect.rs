@@ -37,6 +37,7 @@ pub fn api(
     let mut config = ClientConfig::new(cloud.arm_endpoint.clone());
     config.authority = cloud.authority.clone();
     config.audience = cloud.audience.clone();
+    config.api_version = settings.api_version;
     config.budget = budget;
     config.pace = pace;
     config.read_timeout = config.read_timeout.max(budget.attempt);
@@ -105,6 +106,7 @@ pub fn provider(
                 keep_last_member: settings.keep_last_member,
                 delete_grace: settings.delete_grace,
             },
+            api_version: settings.azure.api_version,
         },
         arm: settings.azure.cloud.arm_endpoint.to_string(),
         deadline: settings.deadline,

@@ -93,12 +93,16 @@ names! {
     ProfileName = "profile-name",
     /// `Enabled` or `Disabled`, for the profile as a whole. Default: Enabled.
     ProfileStatus = "profile-status",
+    /// `A`, `AAAA` or `CNAME`: the profile gives such answers only; for ever, once it is set. Needs `--api-version` 2026-09-01.
+    RecordType = "record-type",
     /// Resource group of the profile. Default: the only one that is configured.
     ResourceGroup = "resource-group",
     /// Weighted (default), Priority, Performance, Geographic, Subnet or MultiValue.
     RoutingMethod = "routing-method",
     /// Address ranges of clients, separated by commas, for Subnet routing.
     Subnets = "subnets",
+    /// Tags of your own for the profile, such as `cost-centre=42,env=prod`.
+    Tags = "tags",
     /// `hostname` (default), `address`, or an explicit name or IP address; with `endpoint-type: External`.
     Target = "target",
     /// With `endpoint-type: Nested`: the other profile, by name in the same resource group or by ARM id.
@@ -131,6 +135,8 @@ impl Name {
         Self::MonitorHost,
         Self::MaxReturn,
         Self::TrafficView,
+        Self::RecordType,
+        Self::Tags,
     ];
 
     /// The name with this text after `traffic-manager-`.

@@ -105,6 +105,7 @@ mod tests {
             resource_groups: vec!["rg".parse().expect("a group")],
             dns_suffix: "trafficmanager.net".to_owned(),
             brakes: crate::want::Brakes::default(),
+            api_version: traffic_manager::ApiVersion::default(),
         }
     }
 

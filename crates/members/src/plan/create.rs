@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use traffic_manager::Priority;
+use traffic_manager::tag::TAGS_MAX;
 
 use super::{Gate, Plan, Step, Write};
 use crate::batch::ProfileChange;
 use crate::body;
 use crate::claim::{self, Claim};
 use crate::finding::{Finding, Reason};
-use crate::marks::{MANAGED_BY, MANAGED_BY_VALUE, SETTINGS_OWNER, VANITY_HOST};
+use crate::marks::{MANAGED_BY, MANAGED_BY_VALUE, SETTINGS_OWNER, USER_TAGS, VANITY_HOST};
 use crate::member::{Management, Member};
 use crate::owner::OwnerId;
 
@@ -48,6 +49,14 @@ pub(super) fn plan(change: &ProfileChange, owner: &OwnerId, now: Timestamp) -> P
     tags.insert(SETTINGS_OWNER.to_owned(), owner.to_string());
     if let Some(host) = &leader.settings.vanity_host {
         tags.insert(VANITY_HOST.to_owned(), host.to_string());
+    }
+    if let Some(wanted) = &leader.settings.tags {
+        // Without room they wait, and the next loop says so.
+        if tags.len() + wanted.iter().count() < TAGS_MAX {
+            tags.insert(USER_TAGS.to_owned(), wanted.names());
+            let wanted = wanted.iter();
+            tags.extend(wanted.map(|tag| (tag.name().to_owned(), tag.value().to_owned())));
+        }
     }
     let priorities = priorities(&members);
     let endpoints = members

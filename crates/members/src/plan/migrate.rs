@@ -35,6 +35,18 @@ pub(super) fn plan(
     upserts: &[&Member],
     settings: Option<&Settings>,
 ) -> Migration {
+    let mut migration = of_method(profile, upserts, settings);
+    // Azure checks every target against the type, so the targets come first.
+    let typed = settings.and_then(|settings| body::record_type_patch(settings, profile));
+    migration.after.extend(typed.map(step));
+    migration
+}
+
+fn of_method(
+    profile: &ObservedProfile,
+    upserts: &[&Member],
+    settings: Option<&Settings>,
+) -> Migration {
     let held: Option<RoutingMethod> = profile.wire.method();
     let patch = settings
         .and_then(|settings| body::settings_patch(settings, profile))

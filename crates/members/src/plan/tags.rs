@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use traffic_manager::EndpointName;
-use traffic_manager::tag::TAGS_MAX;
+use traffic_manager::tag::{TAGS_MAX, check_value, same_name};
 
 use super::{Gate, Step, Write};
 use crate::claim::{self, Claim, ClaimTooLong};
-use crate::marks::{MANAGED_BY, MANAGED_BY_VALUE, RETIRED, SETTINGS_OWNER, VANITY_HOST};
+use crate::marks::{MANAGED_BY, MANAGED_BY_VALUE, RETIRED, SETTINGS_OWNER, USER_TAGS, VANITY_HOST};
 use crate::member::{Member, Settings};
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
+use crate::user_tags;
 
 /// Tag writes before and after everything else.
 #[derive(Debug, Default)]
@@ -111,12 +112,21 @@ pub(super) fn plan(
             }
         }
     }
-    let added = merge.keys().filter(|name| !held.contains_key(*name));
-    let added = added.count();
-    if added > 0 && held.len() + added > TAGS_MAX {
+    let user = settings
+        .filter(|_| !upserts.is_empty())
+        .map(|settings| UserTagSteps::new(profile, settings))
+        .filter(|user| {
+            let added = merge.keys().chain(user.merge.keys());
+            // Claims come first: the user's tags wait until there is room.
+            room_for(added, &held) || user.merge.is_empty()
+        })
+        .unwrap_or_default();
+    merge.extend(user.merge);
+    delete.extend(user.delete);
+    if !room_for(merge.keys(), &held) {
         return Err(NoRoom::TooMany {
             profile: profile.id.name.to_string(),
-            needed: held.len() + added,
+            needed: held.len() + added(merge.keys(), &held),
             usage: claim::Usage::of(owner, &held),
         });
     }
@@ -137,11 +147,13 @@ pub(super) fn plan(
     }
     // What the tags hold once the first steps are done.
     let standing: Tags = held_claims.into_iter().chain(during).collect();
-    let merge = changed(&after, &standing);
-    let delete: Tags = standing
+    let mut merge = changed(&after, &standing);
+    let mut delete: Tags = standing
         .into_iter()
         .filter(|(name, _)| !after.contains_key(name))
         .collect();
+    merge.extend(user.merge_last);
+    delete.extend(user.delete_last);
     if !merge.is_empty() {
         steps.last.push(Step {
             write: Write::MergeTags(merge),
@@ -157,6 +169,66 @@ pub(super) fn plan(
         });
     }
     Ok(steps)
+}
+
+/// The user's tags, and the tag that names them. The names of new ones come with
+/// them; a name goes only when its tag has gone, or nobody would know any more
+/// that it was ours.
+#[derive(Debug, Default)]
+struct UserTagSteps {
+    merge: Tags,
+    delete: Tags,
+    merge_last: Tags,
+    delete_last: Tags,
+}
+
+// === impl UserTagSteps ===
+
+impl UserTagSteps {
+    fn new(profile: &ObservedProfile, settings: &Settings) -> Self {
+        let change = user_tags::change(&profile.wire, settings.tags.as_ref());
+        let mut steps = Self {
+            merge: change.set,
+            delete: change.delete,
+            ..Self::default()
+        };
+        let held = profile.wire.tag(USER_TAGS);
+        if held == change.names.as_deref() {
+            return steps;
+        }
+        let pair = |names: &str| Tags::from([(USER_TAGS.to_owned(), names.to_owned())]);
+        match (held, &change.names) {
+            (None, Some(names)) => steps.merge.extend(pair(names)),
+            (Some(held), None) => steps.delete_last = pair(held),
+            (Some(held), Some(names)) => {
+                let is_new = |name: &&str| held.split(',').all(|held| !same_name(held, name));
+                let both = names.split(',').filter(is_new).chain([held]);
+                let both = both.collect::<Vec<_>>().join(",");
+                if both != held {
+                    // Too long for a tag only while one set of tags goes and
+                    // another comes: then the new names have to do.
+                    let fits = check_value(&both).is_ok();
+                    steps.merge.extend(pair(if fits { &both } else { names }));
+                }
+                if both != *names {
+                    steps.merge_last = pair(names);
+                }
+            }
+            (None, None) => {}
+        }
+        steps
+    }
+}
+
+/// How many of these names are new.
+fn added<'a>(names: impl Iterator<Item = &'a String>, held: &Tags) -> usize {
+    let is_new = |name: &&String| !held.keys().any(|held| same_name(held, name));
+    names.filter(is_new).count()
+}
+
+fn room_for<'a>(names: impl Iterator<Item = &'a String>, held: &Tags) -> bool {
+    let added = added(names, held);
+    added == 0 || held.len() + added <= TAGS_MAX
 }
 
 /// The wanted tags that are not there with the same value.

@@ -3,13 +3,14 @@
 use serde_json::Value;
 use traffic_manager::profile::{MonitorConfig, Profile};
 use traffic_manager::{
-    Header, Headers, Hostname, MonitorProtocol, ProbeHost, ProbeInterval, RoutingMethod,
-    StatusCodes, Switch,
+    Header, Headers, Hostname, MonitorProtocol, ProbeHost, ProbeInterval, RecordType,
+    RoutingMethod, StatusCodes, Switch,
 };
 
 use super::{Properties, canonical};
 use crate::annotation::Name;
 use crate::member::{Monitor, ProbePath, Settings};
+use crate::user_tags;
 
 /// The header that says whom a probe asks for.
 const HOST: &str = "Host";
@@ -27,6 +28,8 @@ impl Properties {
         properties.set(Name::DnsTtl, settings.ttl);
         properties.set_some(Name::MaxReturn, settings.max_return.as_ref());
         properties.set(Name::TrafficView, settings.traffic_view);
+        properties.set_some(Name::RecordType, settings.record_type);
+        properties.set_some(Name::Tags, settings.tags.as_ref());
         properties.monitor(&settings.monitor);
         properties
     }
@@ -72,6 +75,9 @@ impl Properties {
         let view = held.traffic_view_enrollment_status.as_deref();
         let view = view.unwrap_or(Switch::Disabled.as_str());
         properties.set(Name::TrafficView, canonical::<Switch>(view));
+        let record_type = held.record_type.as_deref();
+        properties.set_some(Name::RecordType, record_type.map(canonical::<RecordType>));
+        properties.set_some(Name::Tags, user_tags::held_text(profile));
         properties.of_monitor(&held.monitor_config.clone().unwrap_or_default());
         properties
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use traffic_manager::profile::Endpoint;
-use traffic_manager::{EndpointName, MonitorProtocol, ProfileId};
+use traffic_manager::{EndpointName, MonitorProtocol, ProfileId, RecordType};
 
+use super::reachable::type_stays;
 use super::taken::Taken;
 use super::{Blocked, Kept, Round, priorities, room, settings};
 use crate::annotation::Name;
@@ -16,6 +17,7 @@ use crate::marks::MANAGED_BY;
 use crate::member::{Management, Member, MemberKey};
 use crate::observe::{Observed, ObservedProfile};
 use crate::properties::Properties;
+use crate::requirement;
 use crate::want::Scope;
 
 /// Places the members of one profile.
@@ -63,6 +65,7 @@ pub(super) fn place(
         let finding = blocked
             .finding(member, &decision.properties, profile.is_some())
             .or_else(|| circle(member, profile, &decision.properties))
+            .or_else(|| unsuited(member, &decision.properties))
             .or_else(|| without_a_request(member, &decision.properties))
             .or_else(|| taken.conflict(member, decision.method));
         if let Some(finding) = finding {
@@ -129,6 +132,22 @@ fn without_a_request(member: &Member, settings: &Properties) -> Option<Finding> 
             ),
         )
     })
+}
+
+/// Whether a profile of this record type, whoever decided it, has no place for
+/// the member.
+fn unsuited(member: &Member, settings: &Properties) -> Option<Finding> {
+    let held: RecordType = settings.get(Name::RecordType)?.parse().ok()?;
+    let unsuited = requirement::unsuited(held, &member.endpoint.destination)?;
+    let message = match member.settings.record_type {
+        Some(asked) if asked != held => type_stays(held.as_str(), &member.key.profile.name),
+        _ => format!("{unsuited}; name another with {}", Name::Target),
+    };
+    Some(Finding::new(
+        Reason::InvalidAnnotation,
+        &member.subject,
+        message,
+    ))
 }
 
 /// The endpoint of the member as it is now, when it is this owner's, or nobody's

@@ -70,7 +70,11 @@ pub(super) fn without(
     let usage = Usage::of(&scope.owner, tags);
     // A profile of others gets no marks.
     let ours = profile.is_none_or(|profile| profile.marks.managed);
-    let marks = if ours { marks::ALL.len() } else { usage.marks };
+    let marks = if ours {
+        usage.marks.max(marks::USUAL)
+    } else {
+        usage.marks
+    };
     let room = TAGS_MAX.saturating_sub(usage.others() + marks);
     let fits = |count: usize| {
         let claims: Vec<_> = old

@@ -16,6 +16,7 @@ use crate::owner::OwnerId;
 use crate::properties::Properties;
 use crate::requirement;
 use crate::resolve::Blocked;
+use crate::resolve::reachable::{Reachable, reachable, unsatisfied};
 
 /// The settings that a profile shall have.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ pub(super) fn decide(
     let wanted = Properties::settings(&leader.settings);
     let Some(profile) = profile else {
         let findings = disputes(
+            None,
             members,
             &wanted,
             &format!("{} decides", leader.subject),
@@ -54,6 +56,9 @@ pub(super) fn decide(
         });
     };
     let held = profile.settings();
+    let disputes = |members: &[&Member], decided: &Properties, who: &str, undisputed: &[Name]| {
+        disputes(Some(profile), members, decided, who, undisputed)
+    };
     if !profile.marks.managed {
         // The vanity host of such a profile is nobody's setting.
         let findings = disputes(members, &held, "whoever made it decides", &[Name::Hostname]);
@@ -69,31 +74,17 @@ pub(super) fn decide(
         // changes until it is mended.
         return Some(keep(profile, Vec::new()));
     }
-    let mut findings = disputes(
-        members,
+    let Reachable {
+        properties: wanted,
+        mut findings,
+    } = reachable(leader, profile, staying, owner);
+    // What the leader cannot have is among those findings already.
+    findings.extend(disputes(
+        members.get(1..).unwrap_or_default(),
         &wanted,
         &format!("{} decides", leader.subject),
         &[],
-    );
-    let mut wanted = wanted;
-    if let Some(name) = held.get(Name::DnsName)
-        && wanted.get(Name::DnsName) != Some(name)
-    {
-        if leader.given.contains(&Name::DnsName) {
-            let asked = wanted.get(Name::DnsName).unwrap_or_default();
-            findings.push(Finding::annotation(
-                Reason::SettingsConflict,
-                &leader.subject,
-                Name::DnsName,
-                asked,
-                &format!(
-                    "the DNS name of an existing profile cannot change; profile {} has {name:?}",
-                    profile.id.name
-                ),
-            ));
-        }
-        wanted.replace(Name::DnsName, name);
-    }
+    ));
     if let Some(message) = blocked.settings(&profile.id, &wanted) {
         findings.push(Finding::new(Reason::AzureRefused, &leader.subject, message));
         return Some(keep(profile, findings));
@@ -126,6 +117,7 @@ fn keep(profile: &ObservedProfile, findings: Vec<Finding>) -> Decision {
 
 /// One finding per object that spells out a setting and does not get it.
 fn disputes(
+    profile: Option<&ObservedProfile>,
     members: &[&Member],
     decided: &Properties,
     who: &str,
@@ -133,7 +125,11 @@ fn disputes(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for member in members {
-        let wanted = Properties::settings(&member.settings);
+        let wanted = match profile {
+            Some(profile) => unsatisfied(&member.settings, profile),
+            None => member.settings.clone(),
+        };
+        let wanted = Properties::settings(&wanted);
         let lost: Vec<_> = wanted
             .differences(decided)
             .filter(|(name, _, decided)| {

@@ -1,7 +1,8 @@
 //! Which profile, and what it asks of its endpoints.
 
 use traffic_manager::{
-    Hostname, Invalid, ProfileName, RelativeName, ResourceGroup, RoutingMethod, Target,
+    ApiVersion, Hostname, Invalid, ProfileName, RecordType, RelativeName, ResourceGroup,
+    RoutingMethod, Target,
 };
 
 use super::Scope;
@@ -115,5 +116,37 @@ pub(super) fn check_method(reader: &mut Reader<'_>, settings: &Settings, endpoin
             )),
         },
         _ => {}
+    }
+}
+
+/// The kind of answers, when this webhook's api-version has such a thing.
+pub(super) fn record_type(scope: &Scope, reader: &mut Reader<'_>) -> Option<RecordType> {
+    let wanted = reader.value(Name::RecordType)?;
+    if !scope.api_version.has_record_type() {
+        reader.invalid(
+            Name::RecordType,
+            &format!(
+                "api-version {} of Azure, which this webhook uses, has no record types; start it with --api-version {}",
+                scope.api_version,
+                ApiVersion::V2026_09_01
+            ),
+        );
+    }
+    Some(wanted)
+}
+
+/// A typed profile has targets of its type only.
+pub(super) fn check_record_type(
+    reader: &mut Reader<'_>,
+    settings: &Settings,
+    endpoint: &EndpointSpec,
+) {
+    if let Some(wanted) = settings.record_type
+        && let Some(unsuited) = requirement::unsuited(wanted, &endpoint.destination)
+    {
+        reader.invalid(
+            Name::RecordType,
+            &format!("{unsuited}; name another with {}", Name::Target),
+        );
     }
 }

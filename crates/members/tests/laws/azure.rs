@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use members::plan::Write;
 use traffic_manager::profile::{Endpoint, MonitorConfig, Profile};
 use traffic_manager::tag::{TAGS_MAX, check_name, check_value};
-use traffic_manager::{EndpointKind, EndpointName, ProfileId, SubnetRange};
+use traffic_manager::{EndpointKind, EndpointName, ProfileId, RecordType, SubnetRange};
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Azure {
@@ -129,6 +129,12 @@ fn change(profile: &mut Profile, write: &Write) -> Result<(), String> {
             held.max_return = patch.max_return.or(held.max_return);
             if let Some(dns) = &patch.dns_config {
                 held.dns_config.as_mut().ok_or("no dns")?.ttl = dns.ttl;
+            }
+            if let Some(kind) = &patch.record_type {
+                if held.record_type.as_ref().is_some_and(|held| held != kind) {
+                    return Err("the record type cannot change".to_owned());
+                }
+                held.record_type = Some(kind.clone());
             }
             if let Some(view) = &patch.traffic_view_enrollment_status {
                 held.traffic_view_enrollment_status = Some(view.clone());
@@ -312,6 +318,15 @@ fn check(profile: &Profile) -> Result<(), String> {
         .as_deref()
         .unwrap_or_default();
     let endpoints = profile.endpoints();
+    let record_type = profile.properties.record_type.as_deref();
+    let record_type: Option<RecordType> = record_type.map(|text| text.parse().unwrap());
+    for endpoint in endpoints {
+        let unsuited =
+            record_type.and_then(|kind| members::requirement::unsuited_on_wire(kind, endpoint));
+        if let Some(unsuited) = unsuited {
+            return Err(unsuited);
+        }
+    }
     let targets: Vec<_> = endpoints
         .iter()
         .filter_map(|e| e.properties.target.as_deref())

@@ -64,6 +64,7 @@ impl Cluster {
                 resource_groups: vec!["rg".parse().unwrap()],
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
+                api_version: traffic_manager::ApiVersion::V2026_09_01,
             },
             controller: Controller::new(Registry::Txt(txt)),
         }

@@ -211,3 +211,115 @@ fn tcp_takes_away_what_only_http_has() {
     assert_eq!(monitor["customHeaders"], json!([]));
     assert_eq!(monitor["expectedStatusCodeRanges"], json!([]));
 }
+
+fn tags(azure: &Azure) -> Vec<(String, String)> {
+    let tags = azure.profiles[&profile("p")].tags.iter().flatten();
+    tags.filter(|(name, _)| !name.starts_with("externaldns-") || *name == "externaldns-user-tags")
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn pairs(tags: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    tags.iter().map(pair).collect()
+}
+
+fn set_by_hand(azure: &mut Azure, name: &str, value: Option<&str>) {
+    let held = azure.profiles.get_mut(&profile("p")).unwrap();
+    let tags = held.tags.as_mut().unwrap();
+    match value {
+        Some(value) => drop(tags.insert(name.to_owned(), value.to_owned())),
+        None => drop(tags.remove(name)),
+    }
+}
+
+#[test]
+fn tags_of_the_user_come_change_and_go() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    run(&east, &mut azure, &with(&[("tags", "env=prod,Team=web")]));
+    let names = "externaldns-user-tags";
+    assert_eq!(
+        tags(&azure),
+        pairs(&[("Team", "web"), ("env", "prod"), (names, "env,Team")])
+    );
+    run(&east, &mut azure, &with(&[("tags", "env=test,owner=me")]));
+    assert_eq!(
+        tags(&azure),
+        pairs(&[("env", "test"), (names, "env,owner"), ("owner", "me")])
+    );
+    // Changed and taken away by hand.
+    set_by_hand(&mut azure, "env", Some("by hand"));
+    set_by_hand(&mut azure, "owner", None);
+    run(&east, &mut azure, &with(&[("tags", "env=test,owner=me")]));
+    assert_eq!(
+        tags(&azure),
+        pairs(&[("env", "test"), (names, "env,owner"), ("owner", "me")])
+    );
+    run(&east, &mut azure, &with(&[]));
+    assert_eq!(tags(&azure), []);
+    run(&east, &mut azure, &with(&[("tags", "env=prod")]));
+    assert_eq!(tags(&azure), pairs(&[("env", "prod"), (names, "env")]));
+}
+
+#[test]
+fn a_tag_of_somebody_else_is_neither_changed_nor_taken_away() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    run(&east, &mut azure, &with(&[]));
+    set_by_hand(&mut azure, "Team", Some("web"));
+    set_by_hand(&mut azure, "env", Some("theirs"));
+    let asks = with(&[("tags", "env=ours,team=web,new=1")]);
+    let looped = east.run(&mut azure, &asks, NOW);
+    let [finding] = looped.findings.as_slice() else {
+        panic!("{:?}", looped.findings);
+    };
+    assert_eq!(finding.reason, Reason::SettingsConflict);
+    insta::assert_snapshot!(finding.message, @r#"webhook-traffic-manager-tags: "env=ours" is not valid: profile p has this tag with the value "theirs", and not from this system, which does not overwrite it"#);
+    let held = [
+        ("Team", "web"),
+        ("env", "theirs"),
+        ("externaldns-user-tags", "new"),
+        ("new", "1"),
+    ];
+    assert_eq!(tags(&azure), pairs(&held));
+    assert!(east.run(&mut azure, &asks, NOW).changes.is_none());
+    run(&east, &mut azure, &with(&[]));
+    assert_eq!(tags(&azure), pairs(&[("Team", "web"), ("env", "theirs")]));
+}
+
+#[test]
+fn tags_that_have_no_room_are_reported_and_nothing_else_suffers() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let many: Vec<_> = (0..44).map(|index| format!("t{index}=x")).collect();
+    let many = many.join(",");
+    run(&east, &mut azure, &with(&[]));
+    for index in 0..20 {
+        set_by_hand(&mut azure, &format!("foreign{index}"), Some("x"));
+    }
+    let asks = with(&[("tags", &many), ("dns-ttl", "60")]);
+    let looped = east.run(&mut azure, &asks, NOW);
+    assert_eq!(looped.findings.len(), 1);
+    assert!(looped.findings[0].message.contains("have no room for them"));
+    assert_eq!(held(&azure, "/dnsConfig/ttl"), 60);
+    let looped = east.run(&mut azure, &asks, NOW);
+    assert!(looped.changes.is_none(), "{:?}", looped.changes);
+}
+
+/// Azure never changes a record type.
+#[test]
+fn a_record_type_is_set_once() {
+    let (east, west, mut azure) = (Cluster::new("east"), Cluster::new("west"), Azure::default());
+    let address = ("target", "20.0.0.1");
+    run(&east, &mut azure, &with(&[]));
+    run(&east, &mut azure, &with(&[address, ("record-type", "A")]));
+    assert_eq!(held(&azure, "/recordType"), "A");
+    let looped = east.run(&mut azure, &with(&[("record-type", "CNAME")]), NOW);
+    assert!(looped.changes.is_none());
+    insta::assert_snapshot!(looped.findings[0].message, @"the record type of a profile cannot change once it is set: profile p has A; remove webhook-traffic-manager-record-type or choose another webhook-traffic-manager-profile-name");
+    // Without the annotation it stays.
+    run(&east, &mut azure, &with(&[address]));
+    assert_eq!(held(&azure, "/recordType"), "A");
+    let wests = [object("b.example.com", &[("profile-name", "p")])];
+    let looped = west.run(&mut azure, &wests, NOW);
+    assert!(looped.changes.is_none());
+    insta::assert_snapshot!(looped.findings[0].message, @"a profile of record type A answers with IPv4 addresses only, and the target b.example.com is none; name another with webhook-traffic-manager-target");
+}

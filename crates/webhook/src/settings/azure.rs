@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use arm_client::{ArmUrl, AzureJson, CredentialKind, ListScope};
 use clap::Args;
+use traffic_manager::ApiVersion;
 use traffic_manager::id::{ResourceGroup, SubscriptionId};
 
 use super::cloud::Cloud;
@@ -62,6 +63,11 @@ pub struct AzureArgs {
     #[arg(long, value_name = "DOMAIN", help_heading = "Azure")]
     pub dns_suffix: Option<String>,
 
+    /// Which version of Traffic Manager's API to speak; the annotation record-type needs 2026-09-01
+    /// [env: AZURE_API_VERSION] [default: 2022-04-01]
+    #[arg(long, value_name = "VERSION", help_heading = "Azure")]
+    pub api_version: Option<String>,
+
     /// How to sign in: auto, workload-identity, managed-identity, client-secret, client-certificate, azure-cli,
     /// azure-json, or none for the emulator [env: AZURE_CREDENTIAL] [default: auto]
     #[arg(long, value_name = "KIND", help_heading = "Azure")]
@@ -77,6 +83,8 @@ pub struct AzureSettings {
     pub resource_groups: Vec<ResourceGroup>,
     /// Where Azure Resource Manager, or an emulator of it, answers, and who signs in there.
     pub cloud: Cloud,
+    /// The version of Traffic Manager's API.
+    pub api_version: ApiVersion,
     /// How to sign in.
     pub credential: CredentialKind,
     /// The `azure.json`, when there is one: it may describe the credential.
@@ -116,6 +124,9 @@ impl Reader<'_> {
         resource_groups.sort();
         resource_groups.dedup();
         let cloud = self.cloud(args);
+        let api_version = self
+            .value(field::API_VERSION, args.api_version.as_deref())
+            .or_default(|| Some(ApiVersion::default()));
         let credential = self
             .value(field::CREDENTIAL, args.credential.as_deref())
             .or_default(|| Some(CredentialKind::Auto));
@@ -126,6 +137,7 @@ impl Reader<'_> {
             subscription: subscription?,
             resource_groups,
             cloud: cloud?,
+            api_version: api_version?,
             credential: credential?,
             azure_json: self.file.clone(),
         })

@@ -45,6 +45,8 @@ fields! {
     TOKEN_AUDIENCE = "token-audience", ["AZURE_TOKEN_AUDIENCE"];
     /// [`super::Cloud::dns_suffix`].
     DNS_SUFFIX = "dns-suffix", ["AZURE_DNS_SUFFIX"];
+    /// [`super::AzureSettings::api_version`].
+    API_VERSION = "api-version", ["AZURE_API_VERSION"];
     /// [`super::AzureSettings::credential`].
     CREDENTIAL = "credential", ["AZURE_CREDENTIAL"];
     /// [`super::Settings::request_share`].
