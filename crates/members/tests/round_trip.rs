@@ -84,6 +84,8 @@ fn annotations() -> impl Strategy<Value = Vec<(Name, String)>> {
                 | Name::MinChildEndpoints
                 | Name::MinChildEndpointsIpv4
                 | Name::MinChildEndpointsIpv6 => 0.6,
+                // Seldom right beside the others.
+                Name::MaxReturn | Name::RecordType | Name::MonitorHost => 0.1,
                 _ => 0.4,
             };
             let name = *name;

@@ -119,8 +119,10 @@ words!(
 
 words!(
     /// The api-versions in which everything that this system does can be said.
+    #[derive(Default)]
     ApiVersion {
         /// What every cloud has.
+        #[default]
         V2022_04_01 = "2022-04-01",
         /// The first with record types.
         V2024_04_01Preview = "2024-04-01-preview",
@@ -135,12 +137,6 @@ impl ApiVersion {
     /// Whether profiles have a [`RecordType`].
     pub fn has_record_type(self) -> bool {
         self >= Self::V2024_04_01Preview
-    }
-}
-
-impl Default for ApiVersion {
-    fn default() -> Self {
-        Self::V2022_04_01
     }
 }
 
