@@ -100,7 +100,7 @@ fn the_table_has_every_annotation_and_no_other() {
     ]
     .map(|(kind, name, value)| {
         let mut annotations = everything.to_vec();
-        annotations.retain(|(name, _)| !["target", "endpoint-location", "routing-method"].contains(&name.as_str()));
+        annotations.retain(|(name, _)| !["target", "endpoint-location", "routing-method", "record-type"].contains(&name.as_str()));
         annotations.push(("endpoint-type".to_owned(), kind.to_owned()));
         annotations.push((name.to_owned(), value.to_owned()));
         self::member(&annotations)
