@@ -174,15 +174,16 @@ impl View<'_> {
     }
 
     fn empty(self, profile: &ObservedProfile) -> Orphan {
-        let heir = profile.marks.settings_owner.as_ref();
+        let heir = profile.marks.ended_by();
+        let retired_since = profile.marks.retired.as_ref().map(|held| held.since);
         // With its last member an owner's heartbeat is gone; who has retired a
         // profile was there then.
         let last_sign = |owner: &OwnerId| {
             let elsewhere = life::last_sign_anywhere(self.observed, owner);
-            elsewhere.max(profile.marks.retired)
+            elsewhere.max(retired_since)
         };
         let alive = |owner: &&OwnerId| !self.is_silent(last_sign(owner));
-        let state = if profile.marks.retired.is_some() {
+        let state = if retired_since.is_some() {
             "kept disabled"
         } else {
             "not marked as retired yet"
@@ -210,7 +211,7 @@ impl View<'_> {
         };
         Orphan {
             owner: heir.map(ToString::to_string),
-            since: profile.marks.retired,
+            since: retired_since,
             finding,
             remedy,
             ..Orphan::new(Kind::EmptyProfile, profile)

@@ -2,9 +2,12 @@
 //! decides its settings, which vanity host it serves, and since when it is
 //! empty.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::Timestamp;
-use traffic_manager::Hostname;
 use traffic_manager::profile::Profile;
+use traffic_manager::{Hostname, Invalid};
 
 use crate::owner::OwnerId;
 
@@ -18,7 +21,7 @@ pub const MANAGED_BY_VALUE: &str = "external-dns-traffic-manager";
 pub const SETTINGS_OWNER: &str = "externaldns-settings-owner";
 /// Tag with the vanity host.
 pub const VANITY_HOST: &str = "externaldns-hostname";
-/// Tag with the time since which the profile has been empty.
+/// Tag with the time since which the profile has been empty, and who ends it.
 pub const RETIRED: &str = "externaldns-retired";
 
 /// Tag with the names of the user's tags that this system has set.
@@ -48,7 +51,57 @@ pub struct Marks {
     /// The vanity host.
     pub vanity_host: Option<Hostname>,
     /// Since when the profile has been empty and disabled.
-    pub retired: Option<Timestamp>,
+    pub retired: Option<Retirement>,
+}
+
+/// Since when a profile has been empty and disabled, and who sees to its end.
+///
+/// Both are one tag: a return that is cut short changes who decides the settings
+/// and must not change who ends the profile, because how long the name is kept is
+/// the setting of the cluster that retired it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retirement {
+    /// When it was retired, to the second.
+    pub since: Timestamp,
+    /// Who retired it; `None` when nobody is to end it.
+    pub by: Option<OwnerId>,
+}
+
+// === impl Retirement ===
+
+impl Retirement {
+    /// A retirement that begins now.
+    pub fn new(now: Timestamp, by: Option<OwnerId>) -> Self {
+        Self {
+            since: Timestamp::from_second(now.as_second()).unwrap_or(now),
+            by,
+        }
+    }
+}
+
+impl fmt::Display for Retirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.since)?;
+        match &self.by {
+            Some(owner) => write!(f, " {owner}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Retirement {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (since, by) = match text.split_once(' ') {
+            Some((since, by)) => (since, Some(by.parse()?)),
+            None => (text, None),
+        };
+        let since = since
+            .parse()
+            .map_err(|_| Invalid::new("must be a time, or a time and an owner"))?;
+        Ok(Self { since, by })
+    }
 }
 
 // === impl Marks ===
@@ -72,6 +125,15 @@ impl Marks {
                 .or_else(inherited_host)
                 .and_then(|text| text.parse().ok()),
             retired: profile.tag(RETIRED).and_then(|text| text.parse().ok()),
+        }
+    }
+
+    /// Who ends the profile when it is empty: who retired it or, when that was
+    /// cut short, who decides its settings.
+    pub fn ended_by(&self) -> Option<&OwnerId> {
+        match &self.retired {
+            Some(retired) => retired.by.as_ref(),
+            None => self.settings_owner.as_ref(),
         }
     }
 }

@@ -18,11 +18,12 @@ mod reachable;
 mod room;
 mod settings;
 mod taken;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use external_dns::Endpoint as Record;
-use traffic_manager::ProfileId;
+use traffic_manager::{EndpointName, ProfileId};
 
 use crate::finding::Finding;
 use crate::member::{Member, MemberKey};
@@ -33,6 +34,7 @@ use crate::want::{Scope, Source, Want};
 
 pub use blocked::Blocked;
 use current::Current;
+use wishes::Wishes;
 
 /// What ExternalDNS shall make true, and what is wrong.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +68,7 @@ pub fn resolve(
             Want::Member(member) => wanted.push(*member),
         }
     }
-    let (mut wanted, losers) = duplicates::separate(wanted, observed, scope);
+    let (wanted, losers) = duplicates::separate(wanted, observed, scope);
     for (loser, finding) in losers {
         resolution.findings.push(finding);
         kept.extend(current.of_member(&loser, &wanted));
@@ -74,9 +76,13 @@ pub fn resolve(
 
     // A member that is refused falls back to what it is now, which takes room
     // that another may have been given: start over until nobody is refused.
-    // Every round refuses at least one member, so this ends.
+    // Every round refuses at least one member, and none returns twice, so this
+    // ends.
+    let mut wishes = Wishes::new(wanted);
     loop {
-        let mut round = place(&wanted, &kept, observed, scope, blocked);
+        let mut kept_now = kept.clone();
+        kept_now.extend(wishes.fallbacks(&current));
+        let mut round = place(&wishes.standing, &kept_now, observed, scope, blocked);
         if round.refused.is_empty() {
             round.refused = nesting::impossible(&round, observed, scope);
         }
@@ -87,37 +93,53 @@ pub fn resolve(
             round.refused = circle::stuck(&round, observed, scope);
         }
         if round.refused.is_empty() {
-            if let Some((finding, remedy)) = last::endangered(&round, &kept, observed, scope) {
+            if let Some((finding, remedy)) = last::endangered(&round, &kept_now, observed, scope) {
                 resolution.findings.push(finding);
-                remedy.apply(&mut wanted, &mut kept);
+                remedy.apply(&mut wishes.standing, &mut kept);
                 continue;
             }
             resolution.findings.extend(round.findings);
-            resolution.records = records(round.accepted, &round.settings, &kept, observed, scope);
+            resolution.findings.extend(wishes.findings());
+            let settings = &round.settings;
+            resolution.records = records(round.accepted, settings, &kept_now, observed, scope);
             break;
         }
-        for (key, finding) in round.refused {
-            resolution.findings.push(finding);
-            let Some(index) = wanted.iter().position(|member| member.key == key) else {
-                continue;
-            };
-            let member = wanted.swap_remove(index);
-            kept.extend(current.of_member(&member, &wanted));
-        }
+        wishes.refuse(round.refused);
     }
     resolution.findings.sort_unstable();
     resolution.findings.dedup();
     resolution
 }
 
+/// A member that cannot be what its object wants.
+#[derive(Debug)]
+struct Refusal {
+    key: MemberKey,
+    finding: Finding,
+    /// The endpoint of the same profile because of which, if it is one.
+    in_the_way: Option<EndpointName>,
+}
+
 /// The outcome of trying to place all members.
 #[derive(Debug, Default)]
 struct Round {
     accepted: Vec<(Member, Properties)>,
-    refused: Vec<(MemberKey, Finding)>,
+    refused: Vec<Refusal>,
     findings: Vec<Finding>,
     /// The settings that each profile with a placed member shall have.
     settings: BTreeMap<ProfileId, Properties>,
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    fn new(member: &Member, finding: Finding) -> Self {
+        Self {
+            key: member.key.clone(),
+            finding,
+            in_the_way: None,
+        }
+    }
 }
 
 fn place(

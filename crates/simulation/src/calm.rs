@@ -1,12 +1,17 @@
 //! The calm after the faults: everybody's loops run undisturbed until nothing
 //! changes any more, and what is there then is compared with the annotations.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use emulator::model::Profile;
+use members::claim::Claim;
 
 use crate::history::How;
 use crate::law::Law;
 use crate::line::lock;
 use crate::oracle;
+use crate::view;
 use crate::world::World;
 
 /// Longer than the product remembers what Azure has refused, rests after failed
@@ -22,6 +27,9 @@ const INTERVAL: Duration = Duration::from_mins(1);
 const ROUNDS: u64 = 3;
 /// Loops after which a history is given up.
 const ROUNDS_MAX: u64 = 12;
+/// Loops of everybody that only say that somebody is there: each owner does so
+/// once an hour in one profile a loop.
+const HEARTBEATS_MAX: u64 = 40;
 /// Calls and pauses of one loop; far more than any needs.
 const PATIENCE: usize = 2_000;
 
@@ -32,6 +40,8 @@ struct Round {
     reads: u64,
     changes: Option<String>,
     trouble: Option<String>,
+    /// Whether heartbeats in claims are all that has changed.
+    is_sign_of_life: bool,
 }
 
 /// Lets everything come to rest and looks at it.
@@ -44,6 +54,7 @@ pub(crate) async fn come_to_rest(world: &mut World) {
         pass(world, SKEW).await;
     }
     let mut rounds = 0;
+    let mut heartbeats = 0;
     let owners = u64::try_from(world.clusters.len()).unwrap_or(0);
     loop {
         pass(world, PAUSE).await;
@@ -59,6 +70,11 @@ pub(crate) async fn come_to_rest(world: &mut World) {
         }
         if round.writes == 0 && round.changes.is_none() {
             break;
+        }
+        // A sign of life is due now and then, whatever else happens.
+        if round.is_sign_of_life && heartbeats < HEARTBEATS_MAX {
+            heartbeats += 1;
+            continue;
         }
         rounds += 1;
         if rounds == ROUNDS_MAX {
@@ -109,6 +125,33 @@ async fn quiet(world: &mut World) {
     }
 }
 
+/// Azure as it is, and what of it is more than a sign of life.
+struct Seen {
+    tags: Vec<BTreeMap<String, String>>,
+    substance: Vec<(Profile, Vec<Claim>, BTreeMap<String, String>)>,
+}
+
+impl Seen {
+    fn of(world: &World) -> Self {
+        let mut seen = Self {
+            tags: Vec::new(),
+            substance: Vec::new(),
+        };
+        for profile in world.state.profiles() {
+            let tags = view::tags(profile);
+            let mut others = tags.clone();
+            others.retain(|name, _| !name.starts_with(view::CLAIMS));
+            let bare = Profile {
+                tags: None,
+                ..profile.clone()
+            };
+            seen.substance.push((bare, view::claims(profile), others));
+            seen.tags.push(tags);
+        }
+        seen
+    }
+}
+
 async fn round(world: &mut World) -> Round {
     let (writes, lists, reads) = (world.writes, world.lists, world.reads);
     let mut round = Round {
@@ -117,7 +160,9 @@ async fn round(world: &mut World) -> Round {
         reads: 0,
         changes: None,
         trouble: None,
+        is_sign_of_life: false,
     };
+    let before = Seen::of(world);
     for owner in 0..world.clusters.len() {
         world.begin(owner).await;
         drain(world).await;
@@ -138,6 +183,9 @@ async fn round(world: &mut World) -> Round {
     round.writes = world.writes - writes;
     round.lists = world.lists - lists;
     round.reads = world.reads - reads;
+    let after = Seen::of(world);
+    round.is_sign_of_life =
+        round.changes.is_none() && before.substance == after.substance && before.tags != after.tags;
     round
 }
 

@@ -1,13 +1,13 @@
 //! A cluster: its objects, its ExternalDNS, and the process of the webhook.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arm_client::{CallBudget, Client, ClientConfig, Surroundings, TagsFallback, TrafficManagerApi};
 use external_dns::model::{Controller, Registry, TxtRegistry};
-use external_dns::{Endpoint as Record, RecordType};
+use external_dns::{Changes, Endpoint as Record, RecordType};
 use members::Scope;
 use members::want::Brakes;
 use tokio::time::Instant;
@@ -303,7 +303,7 @@ async fn external_dns_loop(
     let Some(changes) = controller.plan(&observation, adjusted) else {
         return looped;
     };
-    looped.changes = Some(format!("{changes:?}"));
+    looped.changes = Some(summary(&changes));
     let applied = {
         let provider = provider.clone();
         let shared = Arc::clone(shared);
@@ -334,4 +334,32 @@ async fn edge<T: Send + 'static>(
         Ok(Err(error)) => Err(format!("the call panicked: {error}")),
         Err(_) => Err("503 at the deadline".to_owned()),
     }
+}
+
+/// The changes of a loop, in few words.
+fn summary(changes: &Changes) -> String {
+    let rows = |records: &[Record]| {
+        let rows = records
+            .iter()
+            .filter(|record| record.record_type == RecordType::CNAME);
+        let rows: Vec<_> = rows
+            .map(|record| format!("{} {}", record.dns_name, record.set_identifier))
+            .collect();
+        rows.join(", ")
+    };
+    let old = changes.update_old.iter();
+    let differing: BTreeSet<_> = old
+        .zip(&changes.update_new)
+        .flat_map(|(old, new)| {
+            let of_old = old.provider_specific.iter();
+            of_old.filter(|property| !new.provider_specific.contains(property))
+        })
+        .map(|property| property.name.as_str())
+        .collect();
+    format!(
+        "create [{}], update [{}] {differing:?}, delete [{}]",
+        rows(&changes.create),
+        rows(&changes.update_new),
+        rows(&changes.delete)
+    )
 }

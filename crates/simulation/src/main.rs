@@ -17,7 +17,7 @@ use simulation::{History, Law, Mutation, SetUpError, Statistics, Violation, run,
 /// Runs of a failing history while it is made smaller.
 const SHRINK_TRIES: usize = 4_000;
 /// Failing histories after which no new ones are begun.
-const ENOUGH: u64 = 50;
+const ENOUGH: usize = 50;
 
 /// Random histories of clusters that share Traffic Manager, with faults between any two steps.
 #[derive(Debug, Parser)]
@@ -62,7 +62,8 @@ struct Total {
     statistics: Statistics,
     /// The first failing seed for each law.
     failures: BTreeMap<Law, (u64, Violation)>,
-    failing: u64,
+    /// Every failing seed with the first law that it broke.
+    failing: BTreeMap<u64, Law>,
     error: Option<SetUpError>,
 }
 
@@ -99,7 +100,11 @@ fn try_main(args: &Args) -> Result<bool, Error> {
             .max(1);
     println!("{:<56}{:>14}", "seconds", began.elapsed().as_secs());
     println!("{:<56}{rate:>14}", "histories a second");
-    println!("{:<56}{:>14}", "histories that broke a law", total.failing);
+    let failing = total.failing.len();
+    println!("{:<56}{failing:>14}", "histories that broke a law");
+    for (seed, law) in &total.failing {
+        println!("  seed {seed}: {law}");
+    }
     for (law, (seed, violation)) in &total.failures {
         println!("\n=== seed {seed}: {violation}");
         if args.mutation.is_some() {
@@ -110,7 +115,7 @@ fn try_main(args: &Args) -> Result<bool, Error> {
         let outcome = run(&smallest, false)?;
         report(&outcome.violations);
     }
-    Ok(total.failing == 0)
+    Ok(total.failing.is_empty())
 }
 
 fn report(violations: &[Violation]) -> bool {
@@ -178,7 +183,7 @@ fn lock(total: &Mutex<Total>) -> std::sync::MutexGuard<'_, Total> {
 
 impl Total {
     fn is_over(&self) -> bool {
-        self.failing >= ENOUGH || self.error.is_some()
+        self.failing.len() >= ENOUGH || self.error.is_some()
     }
 
     fn take(&mut self, seed: u64, outcome: Result<simulation::Outcome, SetUpError>) {
@@ -190,7 +195,9 @@ impl Total {
             }
         };
         self.statistics.add(&outcome.statistics);
-        self.failing += u64::from(!outcome.violations.is_empty());
+        if let Some(first) = outcome.violations.first() {
+            self.failing.insert(seed, first.law);
+        }
         for violation in outcome.violations {
             match self.failures.get(&violation.law) {
                 Some((known, _)) if *known <= seed => {}

@@ -101,8 +101,8 @@ fn difference(
                 // One that gives no number makes way for one that does.
                 let makes_way = wish_of(cluster, claims, other).is_some_and(|wish| {
                     // One that is kept, because it cannot have what it wants, does not.
-                    let is_kept = !same_host(other.target.host(), &wish.target);
-                    wish.priority.is_none() && !is_kept
+                    wish.priority.is_none()
+                        && difference(profile, claims, other, cluster, &wish).is_none()
                 });
                 other.priority == number && other != held && !makes_way
             })
@@ -200,6 +200,10 @@ pub(crate) fn cause(
         if held.kind() != EndpointKind::External {
             return Some("the endpoint is of another type");
         }
+        let kept = |claim: &Claim| is_kept_for_another(world, cluster, claim, object);
+        if with_twins && is_mine && claim.is_some_and(kept) {
+            return Some("another object keeps the endpoint, because it cannot have what it wants");
+        }
         if claim.is_none() && !same_host(held.target.host(), &wanted.target) {
             return Some("the endpoint is nobody's and points elsewhere");
         }
@@ -210,6 +214,21 @@ pub(crate) fn cause(
         let method = wanted.settings.method;
         beside(profile, method, wanted).filter(|_| decides)
     })
+}
+
+/// Whether the claim is about another object of the cluster that wants to be
+/// elsewhere and cannot.
+fn is_kept_for_another(world: &World, cluster: &Cluster, claim: &Claim, object: &Object) -> bool {
+    let holder = cluster
+        .objects
+        .values()
+        .find(|other| is_about(claim, other));
+    holder
+        .filter(|holder| holder.host != object.host)
+        .is_some_and(|holder| match holder.wish(cluster.name()) {
+            Wish::Endpoint(rival) => cause(world, cluster, holder, &rival, false).is_some(),
+            Wish::Nothing | Wish::Invalid => false,
+        })
 }
 
 /// Whether another object of the cluster wants or has the endpoint.
@@ -379,8 +398,10 @@ fn settings(world: &World, profile: &Profile) -> Option<String> {
     let Wish::Endpoint(wanted) = object.wish(cluster.name()) else {
         return None;
     };
+    // An object that cannot have all it wants is kept as it is, with its profile.
     let is_it = wanted.profile.eq_ignore_ascii_case(&profile.path.name)
-        && lack(world, cluster, object, &wanted).is_none();
+        && lack(world, cluster, object, &wanted).is_none()
+        && beside(profile, profile.settings.routing, &wanted).is_none();
     if !is_it {
         return None;
     }

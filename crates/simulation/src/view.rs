@@ -10,6 +10,8 @@ use members::claim::{self, Claim};
 const OUR_TAGS: &str = "externaldns-";
 const MANAGED_BY: &str = "externaldns-managed-by";
 const SETTINGS_OWNER: &str = "externaldns-settings-owner";
+/// How the names of tags with claims begin.
+pub(crate) const CLAIMS: &str = "externaldns-claims-";
 pub(crate) const RETIRED: &str = "externaldns-retired";
 pub(crate) const VANITY: &str = "externaldns-hostname";
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use members::marks::{RETIRED, SETTINGS_OWNER};
+use members::marks::{RETIRED, Retirement};
 use members::{Observed, ObservedProfile, OwnerId, claim};
 use traffic_manager::Switch;
 use traffic_manager::profile::Endpoint;
@@ -187,20 +187,20 @@ impl<'a> Leaving<'a> {
 
     fn retire(&self, now: Timestamp) -> Vec<Step> {
         let mut steps = Vec::new();
-        let mut tags = BTreeMap::new();
         if !self.is_profile_disabled() {
             steps.push(self.step(Write::DisableProfile));
         }
         // A mark on a profile that was in use is left over from an earlier
         // retirement, and would end the grace at once.
-        if !self.is_profile_disabled() || self.profile.marks.retired.is_none() {
-            let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
-            tags.insert(RETIRED.to_owned(), since.to_string());
-        }
-        if let Some(heir) = self.heir().filter(|heir| Some(*heir) != self.named()) {
-            tags.insert(SETTINGS_OWNER.to_owned(), heir.to_string());
-        }
-        if !tags.is_empty() {
+        let held = self.profile.marks.retired.as_ref();
+        let held = held.filter(|_| self.is_profile_disabled());
+        let by = self.heir().cloned();
+        let wanted = match held {
+            Some(held) => Retirement { by, ..held.clone() },
+            None => Retirement::new(now, by),
+        };
+        if held != Some(&wanted) {
+            let tags = BTreeMap::from([(RETIRED.to_owned(), wanted.to_string())]);
             steps.push(self.step(Write::MergeTags(tags)));
         }
         steps
@@ -211,15 +211,13 @@ impl<'a> Leaving<'a> {
         status.map(str::parse) == Some(Ok(Switch::Disabled))
     }
 
-    fn named(&self) -> Option<&'a OwnerId> {
-        self.profile.marks.settings_owner.as_ref()
-    }
-
-    /// Who deletes the profile once it is empty: `serve` does so for the owner
-    /// in the tag. Another one than who leaves keeps its right.
+    /// Who deletes the profile once it is empty. Another one than who leaves
+    /// keeps its right.
     fn heir(&self) -> Option<&'a OwnerId> {
-        let other = self.named().filter(|named| *named != self.owner);
-        other.or(self.successor)
+        let named = self.profile.marks.ended_by();
+        named
+            .filter(|named| *named != self.owner)
+            .or(self.successor)
     }
 
     fn remarks(&self) -> Vec<Remark> {

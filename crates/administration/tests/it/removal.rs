@@ -95,7 +95,7 @@ fn a_successor_ends_it() {
     wait 0 s
     my-tm-rg/app: delete endpoint east
     my-tm-rg/app: disable the profile, which is empty
-    my-tm-rg/app: write tags externaldns-retired=2026-11-21T12:00:00Z, externaldns-settings-owner=alive
+    my-tm-rg/app: write tag externaldns-retired=2026-11-21T12:00:00Z alive
     my-tm-rg/app: remove tag externaldns-claims-0-gone
     warning: my-tm-rg/app: no enabled endpoint is left: users of app.trafficmanager.net get no answer from then on
     note: my-tm-rg/app: empty, the profile is kept disabled; owner alive deletes it after its --profile-grace
@@ -105,7 +105,7 @@ fn a_successor_ends_it() {
     carried_out(&azure, &Options::default());
     insta::assert_snapshot!(story(&planned(&azure.profiles(), &options)), @r"
     wait 0 s
-    my-tm-rg/app: write tag externaldns-settings-owner=alive
+    my-tm-rg/app: write tag externaldns-retired=2026-11-21T12:00:30Z alive
     note: my-tm-rg/app: empty, the profile is kept disabled; owner alive deletes it after its --profile-grace
     ");
 }

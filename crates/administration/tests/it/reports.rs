@@ -177,21 +177,19 @@ fn endpoints_of_nobody() {
 
 #[test]
 fn empty_profiles_and_who_ends_them() {
-    let retired = |name| {
+    let retired = |name, retirement| {
         Made::managed(name)
-            .tag(RETIRED, "2026-11-21T11:00:00Z")
+            .tag(RETIRED, retirement)
             .status("Disabled")
     };
     let elsewhere = Made::managed("in-use")
         .claims("alive", Some(1), &[("west", 1)])
         .endpoint("west", "Enabled");
     insta::assert_snapshot!(orphans([
-        retired("by-the-living").tag(SETTINGS_OWNER, "alive"),
-        retired("by-the-dead")
-            .tag(SETTINGS_OWNER, "gone")
-            .tag(RETIRED, "2026-11-20T11:59:59Z"),
-        retired("by-one-without-members").tag(SETTINGS_OWNER, "quiet"),
-        retired("by-nobody"),
+        retired("by-the-living", "2026-11-21T11:00:00Z alive"),
+        retired("by-the-dead", "2026-11-20T11:59:59Z gone"),
+        retired("by-one-without-members", "2026-11-21T11:00:00Z quiet"),
+        retired("by-nobody", "2026-11-21T11:00:00Z"),
         Made::managed("cut-short").tag(SETTINGS_OWNER, "alive"),
         elsewhere,
     ]), @r"

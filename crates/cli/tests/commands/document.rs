@@ -58,7 +58,10 @@ async fn cloud() -> Azure {
                 .tag(SETTINGS_OWNER, "cluster-east")
                 .tag(
                     RETIRED,
-                    &to_the_second(azure.now - SignedDuration::from_mins(15)),
+                    &format!(
+                        "{} cluster-east",
+                        to_the_second(azure.now - SignedDuration::from_mins(15))
+                    ),
                 )
                 .disabled(),
         )

@@ -12,7 +12,7 @@ use traffic_manager::{ProfileId, Switch};
 use super::{Gate, Plan, Step, Write, claims, leaving};
 use crate::claim::Claim;
 use crate::destination::Destination;
-use crate::marks::{RETIRED, SETTINGS_OWNER};
+use crate::marks::{RETIRED, Retirement};
 use crate::observe::{Observed, ObservedProfile};
 use crate::owner::OwnerId;
 
@@ -47,11 +47,8 @@ pub(super) fn steps(profile: &ObservedProfile, owner: &OwnerId, now: Timestamp) 
     }
     // The time is always written: a mark that is left over from an earlier
     // retirement would end the grace at once. Who retires sees to the end.
-    let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    let marks = BTreeMap::from([
-        (RETIRED.to_owned(), since.to_string()),
-        (SETTINGS_OWNER.to_owned(), owner.to_string()),
-    ]);
+    let retirement = Retirement::new(now, Some(owner.clone()));
+    let marks = BTreeMap::from([(RETIRED.to_owned(), retirement.to_string())]);
     steps.push(Step {
         write: Write::MergeTags(marks),
         member: None,
@@ -101,16 +98,16 @@ pub fn upkeep(
 fn empty(profile: &ObservedProfile, owner: &OwnerId, upkeep: Upkeep, now: Timestamp) -> Vec<Step> {
     // Only the owner that retired the profile ends it: how long the name has to
     // be kept, or whether for ever, is that cluster's setting.
-    if profile.marks.settings_owner.as_ref() != Some(owner) {
+    if profile.marks.ended_by() != Some(owner) {
         return Vec::new();
     }
     if is_awaited(profile, now, |_| true) {
         return Vec::new();
     }
-    match (profile.marks.retired, upkeep.grace) {
+    match (&profile.marks.retired, upkeep.grace) {
         (None, _) => steps(profile, owner, now),
-        (Some(since), Some(grace))
-            if now >= since && now.duration_since(since).unsigned_abs() >= grace =>
+        (Some(Retirement { since, .. }), Some(grace))
+            if now >= *since && now.duration_since(*since).unsigned_abs() >= grace =>
         {
             vec![Step {
                 write: Write::DeleteProfile,

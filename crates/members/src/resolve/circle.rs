@@ -4,11 +4,11 @@
 //! several members can only join after the next one has left, nobody can begin
 //! without losing a member for a moment: they stay, and a person moves one.
 
-use super::Round;
 use super::taken::Taken;
+use super::{Refusal, Round};
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
-use crate::member::{Member, MemberKey};
+use crate::member::Member;
 use crate::observe::{Observed, ObservedProfile, OwnMember};
 use crate::requirement::missing_on_wire;
 use crate::want::Scope;
@@ -20,11 +20,7 @@ struct Waiting<'a> {
 }
 
 /// The members of a round that wait for each other in a circle.
-pub(super) fn stuck(
-    round: &Round,
-    observed: &Observed,
-    scope: &Scope,
-) -> Vec<(MemberKey, Finding)> {
+pub(super) fn stuck(round: &Round, observed: &Observed, scope: &Scope) -> Vec<Refusal> {
     let moving = |member: &&Member| {
         let held = || {
             observed
@@ -66,18 +62,14 @@ pub(super) fn stuck(
     }
     waiting
         .iter()
-        .map(|waiting| (waiting.member.key.clone(), finding(waiting)))
+        .map(|waiting| Refusal::new(waiting.member, finding(waiting)))
         .collect()
 }
 
 /// The members of a round that are after an endpoint which another object has
 /// and is about to leave. It has to be in place elsewhere first, or a failure
 /// would leave it with neither.
-pub(super) fn too_early(
-    round: &Round,
-    observed: &Observed,
-    scope: &Scope,
-) -> Vec<(MemberKey, Finding)> {
+pub(super) fn too_early(round: &Round, observed: &Observed, scope: &Scope) -> Vec<Refusal> {
     let members = round.accepted.iter().map(|(member, _)| member);
     let goes_on = |held: &OwnMember<'_>| {
         let mut others = round.accepted.iter().map(|(member, _)| member);
@@ -97,7 +89,7 @@ pub(super) fn too_early(
                 holder.subject()
             );
             let finding = Finding::new(Reason::EndpointConflict, &member.subject, message);
-            (member.key.clone(), finding)
+            Refusal::new(member, finding)
         })
     });
     refusals.collect()

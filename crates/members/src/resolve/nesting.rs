@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use traffic_manager::ProfileId;
 
-use super::Round;
+use super::{Refusal, Round};
 use crate::annotation::Name;
 use crate::destination::Destination;
 use crate::finding::{Finding, Reason};
-use crate::member::{Member, MemberKey};
+use crate::member::Member;
 use crate::observe::Observed;
 use crate::want::Scope;
 
@@ -26,7 +26,7 @@ pub(super) fn impossible(
     round: &Round,
     observed: &Observed,
     scope: &Scope,
-) -> Vec<(MemberKey, Finding)> {
+) -> Vec<Refusal> {
     let nested = |member: &&Member| member.endpoint.destination.profile().is_some();
     let members = round.accepted.iter().map(|(member, _)| member);
     let mut wishes: Vec<&Member> = members.filter(nested).collect();
@@ -58,7 +58,7 @@ pub(super) fn impossible(
                     &text,
                     &message,
                 );
-                refused.push((member.key.clone(), finding));
+                refused.push(Refusal::new(member, finding));
             }
         }
     }

@@ -8,7 +8,7 @@ use traffic_manager::{EndpointName, MonitorProtocol, ProfileId, RecordType};
 
 use super::reachable::type_stays;
 use super::taken::Taken;
-use super::{Blocked, Kept, Round, priorities, room, settings};
+use super::{Blocked, Kept, Refusal, Round, priorities, room, settings};
 use crate::annotation::Name;
 use crate::claim::Claim;
 use crate::destination::Destination;
@@ -31,11 +31,22 @@ pub(super) fn place(
     round: &mut Round,
 ) {
     let profile = observed.profile(id);
-    members.sort_by_key(|member| (claimed_since(profile, member), &member.subject, &member.key));
+    members.sort_by_key(|member| {
+        (
+            standing(profile, member, scope),
+            &member.subject,
+            &member.key,
+        )
+    });
 
     let refused: Vec<_> = members
         .iter()
-        .filter_map(|member| Some((member.key.clone(), refusal(member, observed, kept, scope)?)))
+        .filter_map(|member| {
+            Some(Refusal::new(
+                member,
+                refusal(member, observed, kept, scope)?,
+            ))
+        })
         .collect();
     if !refused.is_empty() {
         round.refused.extend(refused);
@@ -60,16 +71,26 @@ pub(super) fn place(
             taken.reserve(member, held);
         }
     }
+    // A method that is only about to be is its leader's wish.
+    let leader = members.first().map(|leader| &leader.key.endpoint);
+    let changes = profile.is_none_or(|profile| profile.wire.method() != decision.method);
     let mut placed: Vec<Member> = Vec::new();
     for member in &members {
         let finding = blocked
             .finding(member, &decision.properties, profile.is_some())
             .or_else(|| circle(member, profile, &decision.properties))
             .or_else(|| unsuited(member, &decision.properties))
-            .or_else(|| without_a_request(member, &decision.properties))
-            .or_else(|| taken.conflict(member, decision.method));
+            .or_else(|| without_a_request(member, &decision.properties));
         if let Some(finding) = finding {
-            round.refused.push((member.key.clone(), finding));
+            round.refused.push(Refusal::new(member, finding));
+        } else if let Some(conflict) = taken.conflict(member, decision.method) {
+            let in_the_way = conflict
+                .holder
+                .or_else(|| leader.filter(|_| changes).cloned());
+            round.refused.push(Refusal {
+                in_the_way,
+                ..Refusal::new(member, conflict.finding)
+            });
         } else {
             taken.take(member);
             placed.push((*member).clone());
@@ -163,14 +184,41 @@ fn held_by<'a>(
     profile.endpoints().get(name)
 }
 
-/// Since when the member has been claimed; new ones come last. A claim whose
-/// endpoint does not exist is not a member yet: Azure may have refused it.
-fn claimed_since(profile: Option<&ObservedProfile>, member: &Member) -> Timestamp {
+/// Who comes first in a profile: members by the time of their claims, then those
+/// that have a claim and no endpoint, then new ones.
+///
+/// A member that is renamed keeps the place of its object: the settings of the
+/// profile would change hands for the length of one loop. A claim without an
+/// endpoint may be what an interrupted rename has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// It has an endpoint, claimed since then.
+    Member(Timestamp),
+    /// It has a claim, made then.
+    Claimed(Timestamp),
+    /// It has neither.
+    New,
+}
+
+fn standing(profile: Option<&ObservedProfile>, member: &Member, scope: &Scope) -> Standing {
+    let Some(profile) = profile else {
+        return Standing::New;
+    };
     let name = &member.key.endpoint;
-    profile
-        .filter(|profile| profile.endpoints().contains_key(name))
-        .and_then(|profile| profile.claim(name))
-        .map_or(Timestamp::MAX, |claim| claim.since)
+    let by_object = || {
+        let held = profile.members(&scope.owner);
+        let own = held.filter(|held| *held.subject() == member.subject && !held.is_leaving());
+        own.map(|held| held.claim.since).min()
+    };
+    let claim = profile.claim(name);
+    let by_name = claim.filter(|_| profile.endpoints().contains_key(name));
+    let since = by_name.map(|claim| claim.since).or_else(by_object);
+    let is_its_own = |claim: &&Claim| claim.owner == scope.owner && claim.subject == member.subject;
+    match (since, claim.filter(is_its_own)) {
+        (Some(since), _) => Standing::Member(since),
+        (None, Some(claim)) => Standing::Claimed(claim.since),
+        (None, None) => Standing::New,
+    }
 }
 
 /// Why a member cannot be in the profile at all, if it cannot.
@@ -305,9 +353,15 @@ fn kept_leads(
     let Some(profile) = profile else { return false };
     let leader = members
         .first()
-        .map(|leader| (claimed_since(Some(profile), leader), &leader.subject));
+        .map(|leader| (standing(Some(profile), leader, scope), &leader.subject));
     profile
         .members(&scope.owner)
         .filter(|member| kept.contains(&member.key))
-        .any(|member| leader.is_none_or(|leader| (member.claim.since, member.subject()) < leader))
+        .map(|member| {
+            (
+                Standing::Member(member.claim.since),
+                member.subject().clone(),
+            )
+        })
+        .any(|(since, subject)| leader.is_none_or(|leader| (since, &subject) < leader))
 }

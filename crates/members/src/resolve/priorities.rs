@@ -5,8 +5,8 @@ use std::collections::btree_map::Entry;
 
 use traffic_manager::{Priority, RoutingMethod};
 
-use super::Round;
 use super::taken::Taken;
+use super::{Refusal, Round};
 use crate::annotation::Name;
 use crate::finding::{Finding, Reason};
 use crate::member::Member;
@@ -56,9 +56,10 @@ pub(super) fn assign(
             )
         };
         if method == Some(RoutingMethod::Priority) {
-            round
-                .refused
-                .push((member.key.clone(), finding("choose another")));
+            round.refused.push(Refusal {
+                in_the_way: Some(holder.clone()),
+                ..Refusal::new(member, finding("choose another"))
+            });
             refused.insert(member.key.clone());
         } else {
             round.findings.push(finding(

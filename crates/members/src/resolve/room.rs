@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use traffic_manager::EndpointName;
 use traffic_manager::tag::TAGS_MAX;
 
+use super::Refusal;
 use crate::claim::{self, Claim, Usage};
 use crate::finding::{Finding, Reason};
 use crate::marks;
-use crate::member::{Member, MemberKey};
+use crate::member::Member;
 use crate::observe::ObservedProfile;
 use crate::want::Scope;
 
@@ -24,12 +25,10 @@ pub(super) fn without(
     profile: Option<&ObservedProfile>,
     placed: &[Member],
     scope: &Scope,
-) -> Vec<(MemberKey, Finding)> {
+) -> Vec<Refusal> {
     let refuse = |member: &Member, message: String| {
-        (
-            member.key.clone(),
-            Finding::new(Reason::InvalidAnnotation, &member.subject, message),
-        )
+        let finding = Finding::new(Reason::InvalidAnnotation, &member.subject, message);
+        Refusal::new(member, finding)
     };
     // As the plan will see them: what has an endpoint stays, whatever it wants.
     let standing: BTreeMap<EndpointName, Claim> = profile

@@ -25,6 +25,16 @@ pub(super) struct Taken {
     pub(super) priorities: BTreeMap<u16, EndpointName>,
 }
 
+/// Why a member cannot stand beside what is there.
+#[derive(Debug)]
+pub(super) struct Conflict {
+    /// What to tell about it.
+    pub(super) finding: Finding,
+    /// The endpoint that has what the member wants; `None` when it is the routing
+    /// method that the member does not suit.
+    pub(super) holder: Option<EndpointName>,
+}
+
 // === impl Taken ===
 
 impl Taken {
@@ -81,8 +91,11 @@ impl Taken {
             .filter_map(|code| code.parse().ok())
             .collect();
         for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {
+            // Outside Geographic routing two endpoints can have one code. Azure
+            // takes no further write of either then.
             if codes.contains(code) {
-                self.codes.insert(code.clone(), name.clone());
+                let holder = self.codes.entry(code.clone());
+                holder.or_insert_with(|| name.clone());
             }
         }
         let ranges: Vec<SubnetRange> = held
@@ -124,30 +137,37 @@ impl Taken {
         &self,
         member: &Member,
         method: Option<RoutingMethod>,
-    ) -> Option<Finding> {
+    ) -> Option<Conflict> {
         let spec = &member.endpoint;
         let profile = &member.key.profile.name;
-        let refuse = |message: String| {
-            Some(Finding::new(
-                Reason::EndpointConflict,
-                &member.subject,
-                message,
-            ))
+        let refuse = |holder: &EndpointName, message: String| {
+            Some(Conflict {
+                finding: Finding::new(Reason::EndpointConflict, &member.subject, message),
+                holder: Some(holder.clone()),
+            })
         };
         if let Some(missing) = method.and_then(|method| requirement::missing(method, spec)) {
             let method = method?;
-            return Some(Finding::new(
-                Reason::InvalidAnnotation,
-                &member.subject,
-                format!("profile {profile} has {method} routing, and this object has no {missing}"),
-            ));
+            return Some(Conflict {
+                finding: Finding::new(
+                    Reason::InvalidAnnotation,
+                    &member.subject,
+                    format!(
+                        "profile {profile} has {method} routing, and this object has no {missing}"
+                    ),
+                ),
+                holder: None,
+            });
         }
         let other = |holder: &&EndpointName| **holder != member.key.endpoint;
         if let Some(holder) = self.destinations.get(&spec.destination).filter(other) {
-            return refuse(format!(
-                "target {} is already that of endpoint {holder} of profile {profile}; targets are unique in a profile",
-                spec.destination
-            ));
+            return refuse(
+                holder,
+                format!(
+                    "target {} is already that of endpoint {holder} of profile {profile}; targets are unique in a profile",
+                    spec.destination
+                ),
+            );
         }
         let family = spec.destination.family();
         if method != Some(RoutingMethod::MultiValue)
@@ -156,26 +176,35 @@ impl Taken {
                 .iter()
                 .find(|(theirs, holder)| **theirs != family && other(holder))
         {
-            return refuse(format!(
-                "target {} does not go with endpoint {holder} of profile {profile}: outside MultiValue a profile has {theirs} or {family}, not both",
-                spec.destination
-            ));
+            return refuse(
+                holder,
+                format!(
+                    "target {} does not go with endpoint {holder} of profile {profile}: outside MultiValue a profile has {theirs} or {family}, not both",
+                    spec.destination
+                ),
+            );
         }
         for code in spec.geo_mapping.iter().flat_map(GeoMapping::codes) {
             if let Some(holder) = self.codes.get(code).filter(other) {
-                return refuse(format!(
-                    "geographic code {code} is already mapped to endpoint {holder} of profile {profile}"
-                ));
+                return refuse(
+                    holder,
+                    format!(
+                        "geographic code {code} is already mapped to endpoint {holder} of profile {profile}"
+                    ),
+                );
             }
         }
         if method == Some(RoutingMethod::Subnet)
             && spec.subnets.is_none()
             && let Some(holder) = self.fallback.as_ref().filter(other)
         {
-            return refuse(format!(
-                "endpoint {holder} of profile {profile} has no address ranges already, and one endpoint at most takes every other client; give this object ranges with {}",
-                Name::Subnets
-            ));
+            return refuse(
+                holder,
+                format!(
+                    "endpoint {holder} of profile {profile} has no address ranges already, and one endpoint at most takes every other client; give this object ranges with {}",
+                    Name::Subnets
+                ),
+            );
         }
         for range in spec.subnets.iter().flat_map(Subnets::ranges) {
             if let Some((theirs, holder)) = self
@@ -183,9 +212,12 @@ impl Taken {
                 .iter()
                 .find(|(theirs, holder)| theirs.overlaps(range) && other(&holder))
             {
-                return refuse(format!(
-                    "range {range} overlaps {theirs} of endpoint {holder} of profile {profile}"
-                ));
+                return refuse(
+                    holder,
+                    format!(
+                        "range {range} overlaps {theirs} of endpoint {holder} of profile {profile}"
+                    ),
+                );
             }
         }
         None

@@ -8,6 +8,7 @@ mod brakes;
 mod cluster;
 mod joining;
 mod keeping;
+mod making_way;
 mod room;
 mod settings;
 mod sharing;

@@ -256,6 +256,21 @@ fn in_a_profile_of_others_only_own_claims_and_their_heartbeat_are_kept_up() {
     );
 }
 
+/// Who begins to come back takes the settings with it; how long the name is kept
+/// is still the setting of the cluster that retired the profile.
+#[test]
+fn a_return_that_was_cut_short_leaves_the_end_to_who_retired_the_profile() {
+    let (east, mut azure) = retired();
+    let west = Cluster::new("west");
+    for profile in azure.profiles.values_mut() {
+        let tags = profile.tags.as_mut().unwrap();
+        tags.insert("externaldns-settings-owner".to_owned(), "west".to_owned());
+    }
+    assert_eq!(due(&west, &azure, Some(0), NOW + 2 * HOUR), []);
+    let writes = due(&east, &azure, Some(0), NOW + 2 * HOUR);
+    assert_eq!(writes, [Write::DeleteProfile]);
+}
+
 #[test]
 fn a_mark_of_retirement_that_outlived_the_revival_is_taken_away() {
     let (east, mut azure) = (Cluster::new("east"), Azure::default());

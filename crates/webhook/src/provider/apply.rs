@@ -253,8 +253,9 @@ impl Inner {
         // What fails after a failure may fail because of it: only the first
         // says something about the wish.
         if let Some(first) = execution.failures.first() {
-            outcome.overtaken = self.was_overtaken(id, observed.as_ref(), first).await;
-            if !outcome.overtaken {
+            let overtaken = self.was_overtaken(id, observed.as_ref(), first).await;
+            outcome.overtaken |= overtaken;
+            if !overtaken {
                 self.remember_refusal(id, change, first).await;
             }
         }
