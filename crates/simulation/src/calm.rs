@@ -88,8 +88,7 @@ pub(crate) async fn come_to_rest(world: &mut World) {
         }
     }
     *world.statistics.rounds.entry(rounds).or_default() += 1;
-    let allowed = ROUNDS + owners - 1;
-    if rounds > allowed {
+    if rounds > ROUNDS {
         world.broken(
             Law::Converges,
             format!("it took {rounds} loops of everybody"),
