@@ -301,13 +301,25 @@ impl Generator {
             15 => ("endpoint-status", Some(self.pick(&["Enabled", "Disabled"]))),
             16 => ("health-checks-enabled", Some(self.pick(&["true", "false"]))),
             17 => ("dns-ttl", Some(self.pick(&["30", "60", "300"]))),
-            18 => match self.random.random_range(0..4) {
+            18 => match self.random.random_range(0..10) {
                 0 => ("monitor-path", Some(self.pick(&["/", "/health"]))),
                 1 => (
                     "hostname",
                     Some("app.example.com".to_owned()).filter(|_| !self.one_in(3)),
                 ),
                 2 => ("profile-status", Some(self.pick(&["Enabled", "Disabled"]))),
+                3 => ("monitor-interval", Some(self.pick(&["10", "30"]))),
+                4 => ("monitor-timeout", Some(self.pick(&["5", "9", "10"]))),
+                5 => ("monitor-tolerated-failures", Some(self.pick(&["0", "3"]))),
+                6 => (
+                    "monitor-expected-status-codes",
+                    Some(self.pick(&["200-299,301", "204"])).filter(|_| !self.one_in(3)),
+                ),
+                7 => (
+                    "monitor-host",
+                    Some(self.pick(&["none", "probe.example.com"])).filter(|_| !self.one_in(3)),
+                ),
+                8 => ("traffic-view", Some(self.pick(&["true", "false"]))),
                 _ => ("monitor-protocol", Some(self.pick(&["HTTP", "HTTPS"]))),
             },
             _ => ("routing-method", Some(self.pick(&["Weighted", "Priority"]))),

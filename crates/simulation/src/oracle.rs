@@ -419,6 +419,32 @@ fn settings(world: &World, profile: &Profile) -> Option<String> {
         (held.monitor.protocol == wish.protocol, "protocol"),
         (held.monitor.port == wish.port, "port"),
         (held.monitor.path == wish.path, "path"),
+        (held.monitor.interval == wish.interval, "interval"),
+        (held.monitor.timeout == wish.timeout, "time-out"),
+        (
+            held.monitor.tolerated_failures == wish.tolerated_failures,
+            "number of failures",
+        ),
+        (
+            held.monitor
+                .expected_status_codes
+                .iter()
+                .map(|range| (range.min, range.max))
+                .eq(wish.status_codes.iter().copied()),
+            "status codes",
+        ),
+        (
+            held.monitor
+                .headers
+                .iter()
+                .map(|header| (&header.name, &header.value))
+                .eq(wish.headers.iter().map(|(name, value)| (name, value))),
+            "headers",
+        ),
+        (
+            (held.traffic_view == Toggle::Enabled) == wish.traffic_view,
+            "traffic view",
+        ),
         (!multi_value || held.max_return == wish.max_return, "count"),
         (
             view::tag(profile, view::VANITY) == wish.vanity.as_deref(),

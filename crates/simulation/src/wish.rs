@@ -47,6 +47,14 @@ pub(crate) struct WantedSettings {
     pub(crate) protocol: Protocol,
     pub(crate) port: u16,
     pub(crate) path: Option<String>,
+    pub(crate) interval: u8,
+    pub(crate) timeout: u8,
+    pub(crate) tolerated_failures: u8,
+    /// First and last of each range.
+    pub(crate) status_codes: Vec<(u16, u16)>,
+    /// Names and values.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) traffic_view: bool,
     pub(crate) max_return: Option<u8>,
 }
 
@@ -183,11 +191,49 @@ fn settings(given: &Annotations) -> Option<WantedSettings> {
         None => 30,
         Some(text) => number(text, 0, 2_147_483_647)?,
     };
+    let vanity = text("hostname").map(str::to_ascii_lowercase);
+    let interval = match text("monitor-interval") {
+        None => 30,
+        Some(text) => number(text, 10, 30).filter(|seconds| matches!(seconds, 10 | 30))?,
+    };
+    let most = if interval == 10 { 9 } else { 10 };
+    let timeout = match text("monitor-timeout") {
+        None => most,
+        Some(text) => number(text, 5, most)?,
+    };
+    let tolerated_failures = match text("monitor-tolerated-failures") {
+        None => 3,
+        Some(text) => number(text, 0, 9)?,
+    };
+    let mut status_codes = Vec::new();
+    for range in list(text("monitor-expected-status-codes")) {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        status_codes.push((number(first, 100, 999)?, number(last, 100, 999)?));
+    }
+    // Ingresses answer 404 to any other host than the one that users type.
+    let host = match text("monitor-host") {
+        Some("none") => None,
+        Some(host) => Some(host.to_ascii_lowercase()),
+        None => vanity.clone().filter(|_| protocol != Protocol::Tcp),
+    };
+    let asks_for_http = !status_codes.is_empty() || text("monitor-host").is_some();
+    if protocol == Protocol::Tcp && asks_for_http {
+        return None;
+    }
     Some(WantedSettings {
         dns_name: text("dns-name")
             .or(text("profile-name"))?
             .to_ascii_lowercase(),
-        vanity: text("hostname").map(str::to_ascii_lowercase),
+        vanity,
+        interval,
+        timeout,
+        tolerated_failures,
+        status_codes,
+        headers: host
+            .map(|host| ("Host".to_owned(), host))
+            .into_iter()
+            .collect(),
+        traffic_view: word(text("traffic-view"), "true", "false", false)?,
         enabled: word(text("profile-status"), "Enabled", "Disabled", true)?,
         method,
         ttl,

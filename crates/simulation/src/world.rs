@@ -6,8 +6,8 @@ mod effect;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use arm_client::exchange::{Answer, HeaderMap};
 use arm_client::Phase;
+use arm_client::exchange::{Answer, HeaderMap};
 use bytes::Bytes;
 use emulator::{Cloud, Request, Response, State};
 use tokio::time::Instant;

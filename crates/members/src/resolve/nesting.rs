@@ -22,11 +22,7 @@ const LEVELS_MAX: usize = 10;
 type Children = BTreeMap<ProfileId, BTreeSet<ProfileId>>;
 
 /// The members of a round whose nested endpoints cannot be.
-pub(super) fn impossible(
-    round: &Round,
-    observed: &Observed,
-    scope: &Scope,
-) -> Vec<Refusal> {
+pub(super) fn impossible(round: &Round, observed: &Observed, scope: &Scope) -> Vec<Refusal> {
     let nested = |member: &&Member| member.endpoint.destination.profile().is_some();
     let members = round.accepted.iter().map(|(member, _)| member);
     let mut wishes: Vec<&Member> = members.filter(nested).collect();

@@ -24,23 +24,10 @@ impl Ledger {
         // What no annotation can say is never ours to change.
         let free = |profile: &Profile| {
             let settings = &profile.settings;
-            let monitor = &settings.monitor;
             (
-                settings.traffic_view,
                 settings.record_type,
                 settings.allowed_record_types.clone(),
                 settings.relative_name.clone(),
-                (
-                    monitor.interval,
-                    monitor.timeout,
-                    monitor.tolerated_failures,
-                ),
-                (after.settings.monitor.path.is_some()).then(|| {
-                    (
-                        monitor.headers.clone(),
-                        monitor.expected_status_codes.clone(),
-                    )
-                }),
             )
         };
         if free(before) != free(after) && free(seen) == free(after) {
