@@ -1,5 +1,6 @@
 //! How people name a profile, and how reports do.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -35,7 +36,7 @@ pub enum Reference {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotFound {
     /// There is none.
-    #[error("there is no profile {0} in the subscription and resource groups that are configured")]
+    #[error("there is no profile {0} in the subscriptions and resource groups that are configured")]
     Nowhere(Reference),
     /// There are several.
     #[error("there are several profiles {name}; say which one: {}", places.join(", "))]
@@ -79,10 +80,7 @@ impl Reference {
             [] => Err(NotFound::Nowhere(self.clone())),
             [first, ..] => Err(NotFound::Ambiguous {
                 name: first.id.name.clone(),
-                places: meant
-                    .iter()
-                    .map(|profile| Place::from(&profile.id).to_string())
-                    .collect(),
+                places: ways_to_name(&meant),
             }),
         }
     }
@@ -93,6 +91,20 @@ impl Reference {
             Self::InGroup(group, name) => id.resource_group == *group && id.name == *name,
             Self::Id(wanted) => id == wanted,
         }
+    }
+}
+
+/// By group and name, or by id where two subscriptions have the same of both.
+fn ways_to_name(profiles: &[&ObservedProfile]) -> Vec<String> {
+    let short = |profile: &&ObservedProfile| Place::from(&profile.id).to_string();
+    let distinct: BTreeSet<_> = profiles.iter().map(short).collect();
+    if distinct.len() == profiles.len() {
+        profiles.iter().map(short).collect()
+    } else {
+        profiles
+            .iter()
+            .map(|profile| profile.id.to_string())
+            .collect()
     }
 }
 

@@ -309,9 +309,13 @@ fn other_profile(record: &Record) -> Option<ProfileId> {
 /// The endpoint that a canonical record stands for.
 fn identity(record: &Record, scope: &Scope) -> Option<MemberKey> {
     let texts: BTreeMap<_, _> = record::properties(record).into_iter().collect();
+    let subscription = match texts.get(&Name::SubscriptionId) {
+        Some(text) => text.parse().ok()?,
+        None => scope.subscription.clone(),
+    };
     Some(MemberKey {
         profile: ProfileId {
-            subscription: scope.subscription.clone(),
+            subscription,
             resource_group: texts.get(&Name::ResourceGroup)?.parse().ok()?,
             name: texts.get(&Name::ProfileName)?.parse().ok()?,
         },

@@ -53,16 +53,13 @@ pub struct OwnMember<'a> {
 // === impl Observed ===
 
 impl Observed {
-    /// Takes in a listing. Profiles outside the scope's groups are left out: no
+    /// Takes in a listing. Profiles outside the scope are left out: no
     /// annotation may name them.
     pub fn new(profiles: impl IntoIterator<Item = Profile>, scope: &Scope) -> Self {
         let profiles = profiles
             .into_iter()
             .filter_map(ObservedProfile::new)
-            .filter(|profile| {
-                scope.resource_groups.is_empty()
-                    || scope.resource_groups.contains(&profile.id.resource_group)
-            })
+            .filter(|profile| scope.contains(&profile.id))
             .map(|profile| (profile.id.clone(), profile))
             .collect();
         Self { profiles }

@@ -33,6 +33,7 @@ impl Properties {
     pub fn identity(key: &MemberKey) -> Self {
         let mut properties = Self::default();
         properties.set(Name::Enabled, "true");
+        properties.set(Name::SubscriptionId, &key.profile.subscription);
         properties.set(Name::ResourceGroup, &key.profile.resource_group);
         properties.set(Name::ProfileName, &key.profile.name);
         properties.set(Name::EndpointName, &key.endpoint);

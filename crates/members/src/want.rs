@@ -6,6 +6,7 @@ mod profile;
 mod target;
 mod wish;
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use endpoint::{always_serve, kind, location, thresholds};
 use monitor::monitor;
 use profile::{
     check_method, check_record_type, derived, profile_name, record_type, relative_name,
-    resource_group,
+    resource_group, subscription,
 };
 use target::Place;
 use wish::{Flag, View, WeightWish};
@@ -42,10 +43,12 @@ const DEFAULT_MAX_RETURN: u8 = 2;
 pub struct Scope {
     /// The cluster.
     pub owner: OwnerId,
-    /// The subscription of every profile.
+    /// The subscription of a profile when the object names none.
     pub subscription: SubscriptionId,
-    /// The resource groups that may be named; empty means all of them.
+    /// The resource groups in it that may be named; empty means all of them.
     pub resource_groups: Vec<ResourceGroup>,
+    /// The other subscriptions that may be named, with their resource groups.
+    pub other_subscriptions: BTreeMap<SubscriptionId, Vec<ResourceGroup>>,
     /// What follows the relative name of a profile, such as `trafficmanager.net`.
     pub dns_suffix: String,
     /// How carefully members are taken away.
@@ -93,6 +96,35 @@ pub enum Want {
     Invalid,
 }
 
+// === impl Scope ===
+
+impl Scope {
+    /// Every subscription that may be named, the default one first, with its
+    /// resource groups; no group means all of them.
+    pub fn subscriptions(&self) -> impl Iterator<Item = (&SubscriptionId, &[ResourceGroup])> {
+        let others = self
+            .other_subscriptions
+            .iter()
+            .filter(|(subscription, _)| **subscription != self.subscription);
+        std::iter::once((&self.subscription, self.resource_groups.as_slice()))
+            .chain(others.map(|(subscription, groups)| (subscription, groups.as_slice())))
+    }
+
+    /// The resource groups that may be named in a subscription; `None` when it
+    /// may not be named itself.
+    pub fn groups(&self, subscription: &SubscriptionId) -> Option<&[ResourceGroup]> {
+        self.subscriptions()
+            .find(|(known, _)| *known == subscription)
+            .map(|(_, groups)| groups)
+    }
+
+    /// Whether an annotation could name this profile.
+    pub fn contains(&self, profile: &ProfileId) -> bool {
+        self.groups(&profile.subscription)
+            .is_some_and(|groups| groups.is_empty() || groups.contains(&profile.resource_group))
+    }
+}
+
 // === impl Source ===
 
 impl Source {
@@ -131,7 +163,8 @@ impl Source {
             }
         };
         let vanity_host: Option<Hostname> = reader.value(Name::Hostname);
-        let resource_group = resource_group(scope, reader);
+        let subscription = subscription(scope, reader);
+        let resource_group = resource_group(scope, subscription.as_ref(), reader);
         let profile = profile_name(reader, vanity_host.as_ref().or(host.as_ref()));
         let relative_name = relative_name(reader, profile.as_ref());
         let endpoint = match reader.text(Name::EndpointName) {
@@ -144,13 +177,13 @@ impl Source {
         };
         let management: Option<Management> = reader.value(Name::ProfileManagement);
         let settings = self.settings(scope, reader, relative_name, vanity_host.as_ref());
-        let profile = resource_group
-            .zip(profile)
-            .map(|(resource_group, name)| ProfileId {
-                subscription: scope.subscription.clone(),
+        let profile = subscription.zip(resource_group).zip(profile).map(
+            |((subscription, resource_group), name)| ProfileId {
+                subscription,
                 resource_group,
                 name,
-            });
+            },
+        );
         let place = Place {
             host: host.as_ref(),
             vanity_host: vanity_host.as_ref(),

@@ -14,6 +14,7 @@ fn scope() -> Scope {
         owner: "east".parse::<OwnerId>().unwrap(),
         subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
         resource_groups: Vec::new(),
+        other_subscriptions: std::collections::BTreeMap::new(),
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: members::want::Brakes::default(),
         api_version: traffic_manager::ApiVersion::V2026_09_01,
@@ -66,6 +67,7 @@ fn text(name: Name) -> BoxedStrategy<String> {
         }
         Name::Hostname => "(\\*\\.)?[a-zA-Z]{1,8}\\.example\\.com\\.?",
         Name::ResourceGroup => "[A-Za-z0-9_().-]{1,12}",
+        Name::SubscriptionId => "0{8}-0{4}-0{4}-0{4}-0{12}",
         Name::ProfileName | Name::DnsName => "[A-Za-z0-9.-]{1,12}",
         Name::EndpointName => "[A-Za-z0-9 #._-]{1,20}",
     };
@@ -84,6 +86,8 @@ fn annotations() -> impl Strategy<Value = Vec<(Name, String)>> {
                 | Name::MinChildEndpoints
                 | Name::MinChildEndpointsIpv4
                 | Name::MinChildEndpointsIpv6 => 0.6,
+                // Only one may be named.
+                Name::SubscriptionId => 0.1,
                 // Seldom right beside the others.
                 Name::MaxReturn | Name::RecordType | Name::MonitorHost => 0.1,
                 _ => 0.4,
@@ -192,8 +196,8 @@ proptest! {
 fn the_generator_reaches_members() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let accepted = (0..400)
+    let accepted = (0..1000)
         .filter(|_| want(&annotations().new_tree(&mut runner).unwrap().current()).is_some())
         .count();
-    assert!(accepted >= 20, "{accepted} of 400");
+    assert!(accepted >= 20, "{accepted} of 1000");
 }

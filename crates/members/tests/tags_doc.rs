@@ -53,6 +53,7 @@ fn scope() -> Scope {
         owner: "cluster-east".parse().unwrap(),
         subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
         resource_groups: vec!["my-tm-rg".parse().unwrap()],
+        other_subscriptions: BTreeMap::new(),
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: members::want::Brakes::default(),
         api_version: traffic_manager::ApiVersion::default(),

@@ -101,6 +101,7 @@ pub fn provider(
             owner: settings.owner.clone(),
             subscription: settings.azure.subscription.clone(),
             resource_groups: settings.azure.resource_groups.clone(),
+            other_subscriptions: settings.azure.other_subscriptions.clone(),
             dns_suffix: settings.azure.cloud.dns_suffix.clone(),
             brakes: Brakes {
                 keep_last_member: settings.keep_last_member,

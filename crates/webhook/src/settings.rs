@@ -20,6 +20,7 @@ pub mod error;
 pub mod field;
 mod filter;
 pub mod parse;
+mod places;
 mod reader;
 mod resolve;
 pub mod values;

@@ -100,7 +100,7 @@ fn the_tag_is_the_one_that_serve_looks_for() {
 #[case("other", Ok("first"))]
 #[case(
     "absent",
-    Err("there is no profile absent in the subscription and resource groups that are configured")
+    Err("there is no profile absent in the subscriptions and resource groups that are configured")
 )]
 #[case(
     "/subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/First/providers/microsoft.network/trafficmanagerprofiles/App",

@@ -264,7 +264,7 @@ async fn the_profile_has_to_be_the_only_one() {
     assert_eq!(said.code, 0, "{said:?}");
     let said = azure.run(&["adopt", "absent", "--preview"]).await;
     assert_eq!(said.code, 1, "{said:?}");
-    insta::assert_snapshot!(said.err, @"error: there is no profile absent in the subscription and resource groups that are configured");
+    insta::assert_snapshot!(said.err, @"error: there is no profile absent in the subscriptions and resource groups that are configured");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -101,6 +101,8 @@ names! {
     RoutingMethod = "routing-method",
     /// Address ranges of clients, separated by commas, for Subnet routing.
     Subnets = "subnets",
+    /// Subscription of the profile, one of those that are configured. Default: `--subscription-id`.
+    SubscriptionId = "subscription-id",
     /// Tags of your own for the profile, such as `cost-centre=42,env=prod`.
     Tags = "tags",
     /// `hostname` (default), `address`, or an explicit name or IP address; with `endpoint-type: External`.

@@ -103,6 +103,7 @@ mod tests {
                 .parse()
                 .expect("an id"),
             resource_groups: vec!["rg".parse().expect("a group")],
+            other_subscriptions: BTreeMap::new(),
             dns_suffix: "trafficmanager.net".to_owned(),
             brakes: crate::want::Brakes::default(),
             api_version: traffic_manager::ApiVersion::default(),

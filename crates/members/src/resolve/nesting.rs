@@ -69,9 +69,7 @@ fn objection(
     observed: &Observed,
     scope: &Scope,
 ) -> Option<(Reason, String)> {
-    let groups = &scope.resource_groups;
-    let is_listed = child.subscription == scope.subscription
-        && (groups.is_empty() || groups.contains(&child.resource_group));
+    let is_listed = scope.contains(child);
     let is_made = round.settings.contains_key(child);
     if is_listed && !is_made && observed.profile(child).is_none() {
         return Some((

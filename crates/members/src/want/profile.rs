@@ -2,7 +2,7 @@
 
 use traffic_manager::{
     ApiVersion, Hostname, Invalid, ProfileName, RecordType, RelativeName, ResourceGroup,
-    RoutingMethod, Target,
+    RoutingMethod, SubscriptionId, Target,
 };
 
 use super::Scope;
@@ -12,17 +12,47 @@ use crate::destination::Destination;
 use crate::member::{EndpointSpec, Settings};
 use crate::requirement;
 
-pub(super) fn resource_group(scope: &Scope, reader: &mut Reader<'_>) -> Option<ResourceGroup> {
+pub(super) fn subscription(scope: &Scope, reader: &mut Reader<'_>) -> Option<SubscriptionId> {
+    if reader.text(Name::SubscriptionId).is_none() {
+        return Some(scope.subscription.clone());
+    }
+    let subscription: SubscriptionId = reader.value(Name::SubscriptionId)?;
+    if scope.groups(&subscription).is_some() {
+        return Some(subscription);
+    }
+    let allowed: Vec<_> = scope
+        .subscriptions()
+        .map(|(subscription, _)| subscription.to_string())
+        .collect();
+    let noun = if allowed.len() == 1 {
+        "subscription"
+    } else {
+        "subscriptions"
+    };
+    reader.invalid(
+        Name::SubscriptionId,
+        &format!(
+            "this webhook is limited to the {noun} {}",
+            allowed.join(", ")
+        ),
+    );
+    None
+}
+
+/// The group, one of those that may be named in the subscription. Without a
+/// subscription, which is reported, nothing can be said about groups.
+pub(super) fn resource_group(
+    scope: &Scope,
+    subscription: Option<&SubscriptionId>,
+    reader: &mut Reader<'_>,
+) -> Option<ResourceGroup> {
+    let groups = scope.groups(subscription?)?;
     let listed = || {
-        let groups: Vec<_> = scope
-            .resource_groups
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let groups: Vec<_> = groups.iter().map(ToString::to_string).collect();
         groups.join(", ")
     };
     if reader.text(Name::ResourceGroup).is_none() {
-        if let [only] = scope.resource_groups.as_slice() {
+        if let [only] = groups {
             return Some(only.clone());
         }
         reader.problem(format!(
@@ -32,7 +62,7 @@ pub(super) fn resource_group(scope: &Scope, reader: &mut Reader<'_>) -> Option<R
         return None;
     }
     let group: ResourceGroup = reader.value(Name::ResourceGroup)?;
-    if scope.resource_groups.is_empty() || scope.resource_groups.contains(&group) {
+    if groups.is_empty() || groups.contains(&group) {
         Some(group)
     } else {
         reader.invalid(

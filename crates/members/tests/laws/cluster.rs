@@ -62,6 +62,7 @@ impl Cluster {
                 owner: owner.parse::<OwnerId>().unwrap(),
                 subscription: "00000000-0000-0000-0000-000000000000".parse().unwrap(),
                 resource_groups: vec!["rg".parse().unwrap()],
+                other_subscriptions: std::collections::BTreeMap::new(),
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
                 api_version: traffic_manager::ApiVersion::V2026_09_01,

@@ -208,7 +208,10 @@ impl Inner {
             return Err(Arc::new(ListingError::Stopped));
         };
         let scope = &self.behaviour.scope;
-        let scopes = ListScope::covering(&scope.subscription, &scope.resource_groups);
+        let scopes: Vec<_> = scope
+            .subscriptions()
+            .flat_map(|(subscription, groups)| ListScope::covering(subscription, groups))
+            .collect();
         let lists = scopes.iter().map(|scope| self.api.list_profiles(scope));
         let listed = self.stop.run_until_cancelled(try_join_all(lists));
         match listed.await.ok_or(ListingError::Stopped)? {

@@ -6,6 +6,7 @@
 )]
 #![expect(rustdoc::bare_urls, reason = "the same")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arm_client::{ArmUrl, AzureJson, CredentialKind, ListScope};
@@ -17,6 +18,7 @@ use super::cloud::Cloud;
 use super::environment::Environment;
 use super::error::{Problem, SettingsError};
 use super::field;
+use super::places::Places;
 use super::reader::{Reader, joined};
 
 // Not a doc comment: it would become the description of the command that takes these flags.
@@ -29,12 +31,17 @@ pub struct AzureArgs {
     #[arg(long, value_name = "FILE", help_heading = "Azure")]
     pub azure_config_file: Option<String>,
 
-    /// The subscription that holds the profiles. Required [env: AZURE_SUBSCRIPTION_ID]
+    /// The subscription that holds the profiles, unless an object names another. Required [env: AZURE_SUBSCRIPTION_ID]
     #[arg(long, value_name = "UUID", help_heading = "Azure")]
     pub subscription_id: Option<String>,
 
-    /// Resource groups to work in, separated by commas [env: AZURE_RESOURCE_GROUPS, or RESOURCE_GROUPS]
-    /// [default: every group of the subscription]
+    /// Further subscriptions that the annotation subscription-id may name, separated by commas
+    /// [env: AZURE_SUBSCRIPTION_IDS]
+    #[arg(long, value_name = "UUIDS", help_heading = "Azure")]
+    pub subscription_ids: Vec<String>,
+
+    /// Resource groups to work in, separated by commas; UUID/GROUP is one of that subscription alone
+    /// [env: AZURE_RESOURCE_GROUPS, or RESOURCE_GROUPS] [default: every group of the subscriptions]
     #[arg(long, value_name = "GROUPS", help_heading = "Azure")]
     pub resource_groups: Vec<String>,
 
@@ -77,10 +84,12 @@ pub struct AzureArgs {
 /// Where Azure is and how to sign in, valid.
 #[derive(Debug, Clone)]
 pub struct AzureSettings {
-    /// The subscription that holds the profiles.
+    /// The subscription that holds the profiles, unless an object names another.
     pub subscription: SubscriptionId,
-    /// The resource groups to work in, without duplicates. Empty: every group of the subscription.
+    /// The resource groups to work in there, without duplicates. Empty: every group of the subscription.
     pub resource_groups: Vec<ResourceGroup>,
+    /// The other subscriptions that objects may name, each with its groups.
+    pub other_subscriptions: BTreeMap<SubscriptionId, Vec<ResourceGroup>>,
     /// Where Azure Resource Manager, or an emulator of it, answers, and who signs in there.
     pub cloud: Cloud,
     /// The version of Traffic Manager's API.
@@ -106,7 +115,11 @@ impl AzureSettings {
 
     /// The lists that together show every profile in question.
     pub fn lists(&self) -> Vec<ListScope> {
-        ListScope::covering(&self.subscription, &self.resource_groups)
+        let others = self.other_subscriptions.iter();
+        std::iter::once((&self.subscription, &self.resource_groups))
+            .chain(others)
+            .flat_map(|(subscription, groups)| ListScope::covering(subscription, groups))
+            .collect()
     }
 }
 
@@ -119,10 +132,13 @@ impl Reader<'_> {
             args.subscription_id.as_deref(),
             "the id that `az account show --query id` prints",
         );
+        let more = joined(&args.subscription_ids);
+        let others: Vec<SubscriptionId> = self.list(field::SUBSCRIPTION_IDS, more.as_deref());
         let groups = joined(&args.resource_groups);
-        let mut resource_groups = self.list(field::RESOURCE_GROUPS, groups.as_deref());
-        resource_groups.sort();
-        resource_groups.dedup();
+        let groups = self.list(field::RESOURCE_GROUPS, groups.as_deref());
+        let places = subscription
+            .as_ref()
+            .map(|subscription| self.places(subscription, others, groups));
         let cloud = self.cloud(args);
         let api_version = self
             .value(field::API_VERSION, args.api_version.as_deref())
@@ -133,9 +149,14 @@ impl Reader<'_> {
         if let (Some(cloud), Some(credential)) = (&cloud, credential) {
             check_credential(&mut self.problems, &cloud.arm_endpoint, credential);
         }
+        let Places {
+            resource_groups,
+            other_subscriptions,
+        } = places?;
         Some(AzureSettings {
             subscription: subscription?,
             resource_groups,
+            other_subscriptions,
             cloud: cloud?,
             api_version: api_version?,
             credential: credential?,

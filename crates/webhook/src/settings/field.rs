@@ -33,6 +33,8 @@ fields! {
     AZURE_CONFIG_FILE = "azure-config-file", ["AZURE_CONFIG_FILE"];
     /// [`super::AzureSettings::subscription`].
     SUBSCRIPTION_ID = "subscription-id", ["AZURE_SUBSCRIPTION_ID"];
+    /// [`super::AzureSettings::other_subscriptions`].
+    SUBSCRIPTION_IDS = "subscription-ids", ["AZURE_SUBSCRIPTION_IDS"];
     /// [`super::AzureSettings::resource_groups`].
     RESOURCE_GROUPS = "resource-groups", ["AZURE_RESOURCE_GROUPS", "RESOURCE_GROUPS"];
     /// Which of Azure's clouds [`super::AzureSettings::cloud`] is.

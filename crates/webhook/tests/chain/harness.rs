@@ -169,6 +169,13 @@ impl Azure {
         answer.json().await.ok()
     }
 
+    /// Whether there is something in whatever subscription and group.
+    pub(crate) async fn holds(&self, subscription: &str, group: &str, rest: &str) -> bool {
+        let url = self.arm(group, rest).replace(SUBSCRIPTION, subscription);
+        let answer = self.client.get(url).send().await.unwrap();
+        answer.status().is_success()
+    }
+
     /// An endpoint of a profile.
     pub(crate) async fn endpoint(&self, profile: &str, name: &str) -> Option<Value> {
         let profile = self.profile(profile).await?;

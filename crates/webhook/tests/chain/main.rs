@@ -15,5 +15,6 @@ mod lifecycle;
 mod overtaken;
 mod race;
 mod stop;
+mod subscriptions;
 mod tags_fallback;
 mod types;

@@ -1,8 +1,9 @@
 //! Which cloud the settings mean, and what `azure.json` adds to them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use arm_client::CredentialKind;
+use arm_client::{CredentialKind, ListScope};
 use rstest::rstest;
 use webhook::settings::{AzureArgs, AzureSettings, Environment, SettingsError};
 
@@ -121,6 +122,42 @@ fn what_does_not_belong_together_is_reported() {
     2 settings are wrong:
       --arm-endpoint (env AZURE_ARM_ENDPOINT) is required: give the URL of the custom cloud's Resource Manager
       --authority-host (env AZURE_AUTHORITY_HOST) is required: give the URL of the custom cloud's login service
+    ");
+}
+
+/// The groups in each subscription, by the last character of its id.
+fn groups(variables: &[(&str, &str)]) -> String {
+    let settings = resolve(variables).unwrap();
+    let lists = settings.lists();
+    assert_eq!(lists.len(), lists.iter().collect::<BTreeSet<_>>().len());
+    let shown = lists.iter().map(|list| match list {
+        ListScope::Subscription(subscription) => format!("{}: all", &subscription.as_str()[35..]),
+        ListScope::ResourceGroup(subscription, group) => {
+            format!("{}: {group}", &subscription.as_str()[35..])
+        }
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+const TWO: &str = "00000000-0000-0000-0000-000000000002";
+const THREE: &str = "00000000-0000-0000-0000-000000000003";
+
+#[test]
+fn groups_are_those_of_every_subscription_or_of_one() {
+    let more = (
+        "AZURE_SUBSCRIPTION_IDS",
+        &*format!("{THREE}, {TWO},{SUBSCRIPTION}"),
+    );
+    let named = |groups: &str| groups.replace("TWO", TWO).replace("ONE", SUBSCRIPTION);
+    let with = |given: &str| groups(&[more, ("AZURE_RESOURCE_GROUPS", &named(given))]);
+    assert_eq!(with(""), "1: all, 2: all, 3: all");
+    assert_eq!(with("b,a,B"), "1: a, 1: b, 2: a, 2: b, 3: a, 3: b");
+    assert_eq!(with("a,TWO/c"), "1: a, 2: c, 3: a");
+    assert_eq!(with("ONE/a,TWO/c"), "1: a, 2: c, 3: all");
+    let error = resolve(&[("AZURE_RESOURCE_GROUPS", &format!("{TWO}/c"))]).unwrap_err();
+    insta::assert_snapshot!(error, @"
+    one setting is wrong:
+      --resource-groups (env AZURE_RESOURCE_GROUPS or RESOURCE_GROUPS) and --subscription-ids (env AZURE_SUBSCRIPTION_IDS): the group c is given for the subscription 00000000-0000-0000-0000-000000000002, which is not among the subscriptions; add it there
     ");
 }
 

@@ -273,6 +273,7 @@ fn what_is_too_many(
 fn everything_wrong_is_reported_at_once() {
     let variables = [
         ("AZURE_SUBSCRIPTION_ID", "my subscription"),
+        ("AZURE_SUBSCRIPTION_IDS", "another subscription"),
         ("RESOURCE_GROUPS", "good,bad group,also/bad"),
         ("AZURE_ARM_ENDPOINT", "management.azure.com"),
         ("AZURE_CLOUD", "AzureGermanCloud"),
@@ -361,6 +362,7 @@ const WRONG: &[(Field, &str)] = &[
     (field::OWNER_ID, "a,b"),
     (field::AZURE_CONFIG_FILE, "/nonexistent/azure.json"),
     (field::SUBSCRIPTION_ID, "1"),
+    (field::SUBSCRIPTION_IDS, "2"),
     (field::RESOURCE_GROUPS, "a/b"),
     (field::CLOUD, "AzureGermanCloud"),
     (field::ARM_ENDPOINT, "arm"),
