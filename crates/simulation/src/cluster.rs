@@ -220,7 +220,7 @@ impl Process {
                 owner: owner.parse().map_err(invalid)?,
                 subscription: SUBSCRIPTION.parse().map_err(invalid)?,
                 resource_groups: vec![GROUP.parse().map_err(invalid)?],
-                other_subscriptions: std::collections::BTreeMap::new(),
+                other_subscriptions: BTreeMap::new(),
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
                 api_version: traffic_manager::ApiVersion::default(),
