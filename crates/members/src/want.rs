@@ -25,8 +25,8 @@ use crate::user_tags::UserTags;
 use endpoint::{always_serve, kind, location, thresholds};
 use monitor::monitor;
 use profile::{
-    check_method, check_record_type, derived, profile_name, record_type, relative_name,
-    resource_group, subscription,
+    check_method, check_public, check_record_type, derived, profile_name, record_type,
+    relative_name, resource_group, subscription,
 };
 use target::Place;
 use wish::{Flag, View, WeightWish};
@@ -55,6 +55,9 @@ pub struct Scope {
     pub brakes: Brakes,
     /// What can be said to Azure.
     pub api_version: ApiVersion,
+    /// Whether targets may be private addresses. Azure refuses them; an emulator
+    /// may have nothing else.
+    pub private_targets: bool,
 }
 
 /// How carefully members are taken away.
@@ -193,6 +196,7 @@ impl Source {
         let (settings, spec) = (settings?, spec?);
         check_method(reader, &settings, &spec);
         check_record_type(reader, &settings, &spec);
+        check_public(scope, reader, &spec);
         Some(Member {
             key: MemberKey {
                 profile: profile?,

@@ -18,6 +18,7 @@ fn scope() -> Scope {
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: members::want::Brakes::default(),
         api_version: traffic_manager::ApiVersion::V2026_09_01,
+        private_targets: true,
     }
 }
 

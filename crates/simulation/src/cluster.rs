@@ -224,6 +224,7 @@ impl Process {
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
                 api_version: traffic_manager::ApiVersion::default(),
+                private_targets: true,
             },
             arm: "http://127.0.0.1:1".to_owned(),
             deadline: DEADLINE,

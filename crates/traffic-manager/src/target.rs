@@ -88,6 +88,17 @@ impl fmt::Display for Hostname {
 // === impl Target ===
 
 impl Target {
+    /// Whether it is an address that nobody has on the internet: private, local,
+    /// or reserved for examples and tests (RFC 1918, 6890, 5737, 3068, 2544 and
+    /// 5771, and the like of IPv6). Azure refuses those.
+    pub fn is_reserved(&self) -> bool {
+        match self {
+            Self::V4(address) => is_reserved_v4(*address),
+            Self::V6(address) => is_reserved_v6(*address),
+            Self::Name(_) => false,
+        }
+    }
+
     /// Its kind.
     pub const fn family(&self) -> TargetFamily {
         match self {
@@ -96,6 +107,35 @@ impl Target {
             Self::Name(_) => TargetFamily::Name,
         }
     }
+}
+
+fn is_reserved_v4(address: Ipv4Addr) -> bool {
+    let [first, second, third, _] = address.octets();
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_documentation()
+        || first == 0
+        // Multicast and everything above.
+        || first >= 224
+        || (first == 100 && (64..128).contains(&second))
+        || (first == 192 && second == 0 && third == 0)
+        || (first == 192 && second == 88 && third == 99)
+        || (first == 198 && (18..20).contains(&second))
+}
+
+fn is_reserved_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    address.is_loopback()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || address.is_unique_local()
+        || address.is_unicast_link_local()
+        || address.to_ipv4_mapped().is_some()
+        || matches!(
+            segments,
+            [0x2001, 0xdb8, ..] | [0x2001, 2, 0, ..] | [0x100, 0, 0, 0, ..]
+        )
 }
 
 impl FromStr for Target {
@@ -171,6 +211,24 @@ mod tests {
     fn targets(#[case] text: &str, #[case] canonical: Option<&str>) {
         let parsed = text.parse::<Target>().ok().map(|target| target.to_string());
         assert_eq!(parsed.as_deref(), canonical);
+    }
+
+    #[rstest]
+    #[case("10.1.2.3", true)]
+    #[case("100.64.0.1", true)]
+    #[case("100.128.0.1", false)]
+    #[case("192.88.99.1", true)]
+    #[case("198.19.0.1", true)]
+    #[case("203.0.113.4", true)]
+    #[case("239.0.0.1", true)]
+    #[case("20.1.2.3", false)]
+    #[case("fd00::1", true)]
+    #[case("fe80::1", true)]
+    #[case("2001:db8::1", true)]
+    #[case("2603:1030::1", false)]
+    #[case("app.example.com", false)]
+    fn reserved_addresses(#[case] text: &str, #[case] reserved: bool) {
+        assert_eq!(text.parse::<Target>().unwrap().is_reserved(), reserved);
     }
 
     #[test]

@@ -108,6 +108,7 @@ pub fn provider(
                 delete_grace: settings.delete_grace,
             },
             api_version: settings.azure.api_version,
+            private_targets: settings.azure.cloud.arm_endpoint.cloud().is_none(),
         },
         arm: settings.azure.cloud.arm_endpoint.to_string(),
         deadline: settings.deadline,

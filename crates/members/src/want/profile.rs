@@ -180,3 +180,16 @@ pub(super) fn check_record_type(
         );
     }
 }
+
+/// Users on the internet, and Azure's probes, reach public addresses only.
+pub(super) fn check_public(scope: &Scope, reader: &mut Reader<'_>, endpoint: &EndpointSpec) {
+    if let Destination::External(target) = &endpoint.destination
+        && target.is_reserved()
+        && !scope.private_targets
+    {
+        reader.problem(format!(
+            "the target {target} is a private or reserved address, which neither Azure nor users on the internet can reach; name a public one with {}",
+            Name::Target
+        ));
+    }
+}

@@ -66,6 +66,7 @@ impl Cluster {
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
                 api_version: traffic_manager::ApiVersion::V2026_09_01,
+                private_targets: true,
             },
             controller: Controller::new(Registry::Txt(txt)),
         }
