@@ -1,12 +1,14 @@
 package harness
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -18,6 +20,8 @@ const (
 	Group = "my-tm-rg"
 
 	apiVersion = "2022-04-01"
+	// newestVersion is one in which every property is shown.
+	newestVersion = "2026-09-01"
 )
 
 // Profile is what these tests read of a Traffic Manager profile.
@@ -225,3 +229,62 @@ func Differs(before, after Endpoint) bool { return !reflect.DeepEqual(before, af
 
 // ProfilesDiffer says whether anything of a profile or its endpoints changed.
 func ProfilesDiffer(before, after Profile) bool { return !reflect.DeepEqual(before, after) }
+
+// PutResource makes an Azure resource known, for endpoints of type Azure.
+func (e *Emulator) PutResource(tb testing.TB, id, host, location string) {
+	tb.Helper()
+	e.must(tb, http.MethodPut, "/_emulator/resources", map[string]string{"id": id, "host": host, "location": location}, nil)
+}
+
+// Held returns what Azure holds, as JSON, at a place in the profile that this
+// system has made: keys and indices with slashes between them, from the profile's
+// resource on. A group of another subscription is written `subscription/group`.
+// The answer is `null` where there is nothing, and without such a profile.
+func (e *Emulator) Held(tb testing.TB, groups []string, place string) string {
+	tb.Helper()
+	var found []any
+	for _, group := range groups {
+		var list struct {
+			Value []map[string]any `json:"value"`
+		}
+		path := groupPath(group)
+		if subscription, group, other := strings.Cut(group, "/"); other {
+			path = strings.Replace(groupPath(group), Subscription, subscription, 1)
+		}
+		e.must(tb, http.MethodGet, path+"?api-version="+newestVersion, nil, &list)
+		for _, profile := range list.Value {
+			tags, _ := profile["tags"].(map[string]any)
+			_, ours := tags["externaldns-managed-by"]
+			_, retired := tags["externaldns-retired"]
+			if ours && !retired {
+				found = append(found, profile)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return "null"
+	}
+	if len(found) > 1 {
+		tb.Fatalf("this system has made %d profiles that are in use", len(found))
+	}
+	value := found[0]
+	for key := range strings.SplitSeq(place, "/") {
+		switch container := value.(type) {
+		case map[string]any:
+			value = container[key]
+		case []any:
+			index, err := strconv.Atoi(key)
+			if err != nil || index >= len(container) {
+				return "null"
+			}
+			value = container[index]
+		default:
+			return "null"
+		}
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
+}
