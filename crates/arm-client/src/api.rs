@@ -8,7 +8,7 @@ use std::fmt;
 use async_trait::async_trait;
 use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
 use traffic_manager::{
-    EndpointKind, EndpointName, ProfileId, RelativeName, ResourceGroup, SubscriptionId,
+    EndpointKind, EndpointName, ProfileId, PublicIp, RelativeName, ResourceGroup, SubscriptionId,
 };
 
 use crate::{Error, GeographicRegion, NameAvailability};
@@ -96,6 +96,10 @@ pub trait TrafficManagerApi: Send + Sync {
         subscription: &SubscriptionId,
         name: &RelativeName,
     ) -> Result<NameAvailability, Error>;
+
+    /// Every public IP address of a subscription, in whichever resource group.
+    /// Either the whole list or an error.
+    async fn list_public_ips(&self, subscription: &SubscriptionId) -> Result<Vec<PublicIp>, Error>;
 
     /// The regions that Geographic routing knows, from the root `WORLD` down.
     async fn geographic_hierarchy(&self) -> Result<GeographicRegion, Error>;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
-use traffic_manager::{EndpointKind, EndpointName, ProfileId, RelativeName, SubscriptionId};
+use traffic_manager::{
+    EndpointKind, EndpointName, ProfileId, PublicIp, RelativeName, SubscriptionId,
+};
 
 use crate::call::Call;
 use crate::credential;
@@ -202,6 +204,12 @@ impl TrafficManagerApi for Client {
     ) -> Result<NameAvailability, Error> {
         let mut call = self.call(Operation::NameCheck);
         let result = ops::lookup::check_name(&mut call, &self.routes, subscription, name).await;
+        call.finish(result)
+    }
+
+    async fn list_public_ips(&self, subscription: &SubscriptionId) -> Result<Vec<PublicIp>, Error> {
+        let mut call = self.call(Operation::PublicIpsList);
+        let result = ops::list::public_ips(&mut call, &self.routes, subscription).await;
         call.finish(result)
     }
 

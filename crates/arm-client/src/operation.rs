@@ -28,6 +28,8 @@ pub enum Operation {
     NameCheck,
     /// Read the geographic hierarchy.
     GeographyGet,
+    /// List the public IP addresses of a subscription.
+    PublicIpsList,
 }
 
 // === impl Operation ===
@@ -46,6 +48,7 @@ impl Operation {
         Self::TagsDelete,
         Self::NameCheck,
         Self::GeographyGet,
+        Self::PublicIpsList,
     ];
 
     /// The stable name, fit for a metric label.
@@ -62,6 +65,7 @@ impl Operation {
             Self::TagsDelete => "tags.delete",
             Self::NameCheck => "name.check",
             Self::GeographyGet => "geography.get",
+            Self::PublicIpsList => "publicIps.list",
         }
     }
 }

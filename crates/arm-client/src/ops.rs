@@ -10,6 +10,7 @@ pub(crate) mod tags;
 
 use serde::de::DeserializeOwned;
 use traffic_manager::profile::{Endpoint, Profile};
+use traffic_manager::public_ip::PublicIpDocument;
 use url::Url;
 
 use crate::call::Call;
@@ -29,6 +30,12 @@ impl Resource for Profile {
 }
 
 impl Resource for Endpoint {
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+}
+
+impl Resource for PublicIpDocument {
     fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }

@@ -14,6 +14,10 @@ pub(crate) struct Routes {
     tags_api_version: String,
 }
 
+/// Of `Microsoft.Network/publicIPAddresses`, which has other versions than Traffic
+/// Manager. Any of the last ten years answers id, address and name alike; this
+/// one is in every cloud.
+const PUBLIC_IPS_API_VERSION: &str = "2024-05-01";
 const PROVIDERS: &str = "providers";
 const NETWORK: &str = "Microsoft.Network";
 const PROFILES: &str = "trafficManagerProfiles";
@@ -63,6 +67,17 @@ impl Routes {
             "checkTrafficManagerNameAvailabilityV2",
         ];
         self.url(&path, self.api_version.as_str())
+    }
+
+    pub(crate) fn public_ips(&self, subscription: &SubscriptionId) -> Url {
+        let path = [
+            "subscriptions",
+            subscription.as_str(),
+            PROVIDERS,
+            NETWORK,
+            "publicIPAddresses",
+        ];
+        self.url(&path, PUBLIC_IPS_API_VERSION)
     }
 
     pub(crate) fn geography(&self) -> Url {

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
 use traffic_manager::{
-    EndpointKind, EndpointName, ProfileId, RelativeName, ResourceGroup, SubscriptionId,
+    EndpointKind, EndpointName, ProfileId, PublicIp, RelativeName, ResourceGroup, SubscriptionId,
 };
 
 use self::change::{Change, Tags};
@@ -279,6 +279,10 @@ impl TrafficManagerApi for TagsFallback {
         name: &RelativeName,
     ) -> Result<NameAvailability, Error> {
         self.api.check_name(subscription, name).await
+    }
+
+    async fn list_public_ips(&self, subscription: &SubscriptionId) -> Result<Vec<PublicIp>, Error> {
+        self.api.list_public_ips(subscription).await
     }
 
     async fn geographic_hierarchy(&self) -> Result<GeographicRegion, Error> {

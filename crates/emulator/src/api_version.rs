@@ -108,6 +108,20 @@ const TAGS_VERSIONS: [&str; 14] = [
     "2025-04-01",
 ];
 
+/// Some versions of `Microsoft.Network/publicIPAddresses`, one for each of the last years.
+const PUBLIC_IPS_VERSIONS: [&str; 10] = [
+    "2018-11-01",
+    "2019-11-01",
+    "2020-11-01",
+    "2021-08-01",
+    "2022-07-01",
+    "2023-09-01",
+    "2024-01-01",
+    "2024-05-01",
+    "2024-07-01",
+    "2025-01-01",
+];
+
 // === impl ApiVersion ===
 
 impl ApiVersion {
@@ -208,6 +222,18 @@ impl ApiVersion {
             }
         }
     }
+}
+
+/// Whether public IP addresses are answered under `text` as an api-version.
+pub(crate) fn is_public_ips_version(text: &str) -> bool {
+    PUBLIC_IPS_VERSIONS
+        .iter()
+        .any(|version| version.eq_ignore_ascii_case(text))
+}
+
+/// The versions of public IP addresses, as an error lists them.
+pub(crate) fn public_ips_versions() -> impl Iterator<Item = &'static str> {
+    PUBLIC_IPS_VERSIONS.into_iter()
 }
 
 /// Whether Resource Manager's tags API answers `text` as an api-version.

@@ -41,7 +41,7 @@
 //! | `DELETE requests` | resets counts and log |
 //! | `PUT faults` | `{"rules":[…]}` in place of the rules in force; `GET` shows them, `DELETE` clears them |
 //! | `PUT health/{profile}/{endpoint}` | `{"status":"Online"}`, `"Degraded"`, or `"Probe"` to hand back to the probes; `?subscription=` and `?resourceGroup=` tell profiles of one name apart |
-//! | `PUT resources` | `{"id","host","location"}`: an Azure resource that endpoints of type Azure can point at |
+//! | `PUT resources` | `{"id","host","location"}`, for a public IP address also `address` and `dnsLabel`: an Azure resource that endpoints of type Azure can point at |
 //! | `GET tokens` | the tokens of the last day, without their text; `DELETE` revokes them |
 //! | `GET state` | every profile with the monitor statuses of this moment, and what DNS answered |
 //!

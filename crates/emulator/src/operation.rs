@@ -32,6 +32,17 @@ pub(crate) enum Resource {
     HeatMap(ProfilePath),
     /// The key by which browsers report their latencies, one in a subscription.
     UserMetricsKey { subscription: String },
+    /// The public IP addresses of a subscription, or of one of its resource groups.
+    PublicIps {
+        subscription: String,
+        resource_group: Option<String>,
+    },
+    /// A public IP address.
+    PublicIp {
+        subscription: String,
+        resource_group: String,
+        name: String,
+    },
 }
 
 macro_rules! operations {
@@ -95,6 +106,12 @@ operations! {
     UserMetricsKeyPut = "userMetricsKey.put",
     /// Delete the key of real user measurements.
     UserMetricsKeyDelete = "userMetricsKey.delete",
+    /// List the public IP addresses of a resource group.
+    PublicIpsList = "publicIps.list",
+    /// List the public IP addresses of a subscription.
+    PublicIpsListAll = "publicIps.listAll",
+    /// Read a public IP address.
+    PublicIpsGet = "publicIps.get",
     /// Anything that is not an operation of Traffic Manager: an unknown path or a method that a path does not take.
     Unknown = "unknown",
 }
@@ -131,6 +148,15 @@ impl Operation {
             (Some(Resource::UserMetricsKey { .. }), "GET") => Self::UserMetricsKeyGet,
             (Some(Resource::UserMetricsKey { .. }), "PUT") => Self::UserMetricsKeyPut,
             (Some(Resource::UserMetricsKey { .. }), "DELETE") => Self::UserMetricsKeyDelete,
+            (
+                Some(Resource::PublicIps {
+                    resource_group: Some(_),
+                    ..
+                }),
+                "GET",
+            ) => Self::PublicIpsList,
+            (Some(Resource::PublicIps { .. }), "GET") => Self::PublicIpsListAll,
+            (Some(Resource::PublicIp { .. }), "GET") => Self::PublicIpsGet,
             _ => Self::Unknown,
         }
     }
@@ -161,6 +187,9 @@ impl Operation {
             Self::UserMetricsKeyGet => "Microsoft.Network/trafficManagerUserMetricsKeys/read",
             Self::UserMetricsKeyPut => "Microsoft.Network/trafficManagerUserMetricsKeys/write",
             Self::UserMetricsKeyDelete => "Microsoft.Network/trafficManagerUserMetricsKeys/delete",
+            Self::PublicIpsList | Self::PublicIpsListAll | Self::PublicIpsGet => {
+                "Microsoft.Network/publicIPAddresses/read"
+            }
         }
     }
 
@@ -220,9 +249,10 @@ impl Resource {
     /// The subscription that the resource is in.
     pub(crate) fn subscription(&self) -> Option<&str> {
         match self {
-            Self::Profiles { subscription, .. } | Self::UserMetricsKey { subscription } => {
-                Some(subscription)
-            }
+            Self::Profiles { subscription, .. }
+            | Self::UserMetricsKey { subscription }
+            | Self::PublicIps { subscription, .. }
+            | Self::PublicIp { subscription, .. } => Some(subscription),
             Self::NameCheck { subscription } => subscription.as_deref(),
             Self::Geography => None,
             _ => self.profile().map(|profile| profile.subscription.as_str()),
@@ -232,7 +262,10 @@ impl Resource {
     /// The resource group that the resource is in.
     pub(crate) fn resource_group(&self) -> Option<&str> {
         match self {
-            Self::Profiles { resource_group, .. } => resource_group.as_deref(),
+            Self::Profiles { resource_group, .. } | Self::PublicIps { resource_group, .. } => {
+                resource_group.as_deref()
+            }
+            Self::PublicIp { resource_group, .. } => Some(resource_group),
             _ => self
                 .profile()
                 .map(|profile| profile.resource_group.as_str()),
@@ -254,6 +287,7 @@ impl Resource {
             Self::HeatMap(_) => "trafficmanagerprofiles/heatMaps",
             Self::UserMetricsKey { .. } => "trafficManagerUserMetricsKeys",
             Self::Geography => "trafficManagerGeographicHierarchies",
+            Self::PublicIps { .. } | Self::PublicIp { .. } => "publicIPAddresses",
         }
     }
 
@@ -289,7 +323,12 @@ impl Resource {
     fn of_subscription(subscription: &str, rest: &[&str]) -> Option<Self> {
         match rest {
             [providers, network, last] if is_providers(providers) && is_network(network) => {
-                if is_profiles(last) {
+                if is_public_ips(last) {
+                    Some(Self::PublicIps {
+                        subscription: subscription.to_owned(),
+                        resource_group: None,
+                    })
+                } else if is_profiles(last) {
                     Some(Self::Profiles {
                         subscription: subscription.to_owned(),
                         resource_group: None,
@@ -310,6 +349,26 @@ impl Resource {
                 Some(Self::UserMetricsKey {
                     subscription: subscription.to_owned(),
                 })
+            }
+            [groups, group, providers, network, ips, rest @ ..]
+                if groups.eq_ignore_ascii_case("resourceGroups")
+                    && is_providers(providers)
+                    && is_network(network)
+                    && is_public_ips(ips) =>
+            {
+                let (subscription, resource_group) = (subscription.to_owned(), (*group).to_owned());
+                match rest {
+                    [] => Some(Self::PublicIps {
+                        subscription,
+                        resource_group: Some(resource_group),
+                    }),
+                    [name] => Some(Self::PublicIp {
+                        subscription,
+                        resource_group,
+                        name: (*name).to_owned(),
+                    }),
+                    _ => None,
+                }
             }
             [groups, group, providers, network, profiles, rest @ ..]
                 if groups.eq_ignore_ascii_case("resourceGroups")
@@ -369,6 +428,10 @@ fn is_network(segment: &str) -> bool {
 
 fn is_profiles(segment: &str) -> bool {
     segment.eq_ignore_ascii_case("trafficManagerProfiles")
+}
+
+fn is_public_ips(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case("publicIPAddresses")
 }
 
 /// Decodes a segment; `None` if it is not UTF-8 or ends inside an escape.

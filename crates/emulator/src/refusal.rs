@@ -42,6 +42,10 @@ pub(crate) enum Refusal {
     },
     #[error("The Real User Metrics key of subscription '{0}' does not exist.")]
     NoMetricsKey(String),
+    #[error(
+        "The Resource 'Microsoft.Network/publicIPAddresses/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+    )]
+    PublicIpNotFound { group: String, name: String },
     #[error("No resource of Traffic Manager has the path '{0}'.")]
     UnknownPath(String),
     #[error("The requested resource does not support http method '{0}'.")]
@@ -92,7 +96,7 @@ impl Refusal {
             Self::UnknownApiVersion { .. } => "InvalidResourceType",
             Self::InvalidSubscription(_) => "InvalidSubscriptionId",
             Self::GroupNotFound(_) => "ResourceGroupNotFound",
-            Self::ProfileNotFound { .. } => "ResourceNotFound",
+            Self::ProfileNotFound { .. } | Self::PublicIpNotFound { .. } => "ResourceNotFound",
             Self::EndpointNotFound { .. } | Self::NoMetricsKey(_) | Self::UnknownPath(_) => {
                 "NotFound"
             }
@@ -111,6 +115,7 @@ impl Refusal {
         match self {
             Self::GroupNotFound(_)
             | Self::ProfileNotFound { .. }
+            | Self::PublicIpNotFound { .. }
             | Self::EndpointNotFound { .. }
             | Self::NoMetricsKey(_)
             | Self::UnknownPath(_) => StatusCode::NOT_FOUND,

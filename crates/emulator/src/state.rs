@@ -8,6 +8,7 @@ mod endpoints;
 mod names;
 mod nesting;
 mod profiles;
+mod public_ips;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use self::public_ips::PublicIp;
 use crate::api_version::{self, ApiVersion};
 use crate::document::Style;
 use crate::geography;
@@ -64,6 +66,8 @@ pub struct State {
     groups: BTreeMap<(String, String), String>,
     /// Azure resources by lower-case id.
     resources: BTreeMap<String, AzureResource>,
+    /// Those of them that are public IP addresses, likewise.
+    public_ips: BTreeMap<String, PublicIp>,
     health: HealthBook,
     probes_changed: bool,
     analytics: analytics::Keys,
@@ -104,6 +108,7 @@ impl State {
             names: BTreeMap::new(),
             groups: BTreeMap::new(),
             resources: BTreeMap::new(),
+            public_ips: BTreeMap::new(),
             health: HealthBook::default(),
             probes_changed: false,
             analytics: analytics::Keys::default(),
@@ -241,6 +246,15 @@ impl State {
                 Operation::TagsDelete => self.delete_tags(&path),
                 _ => self.get_tags(&path),
             },
+            Resource::PublicIps {
+                subscription,
+                resource_group,
+            } => Ok(self.list_public_ips(&subscription, resource_group.as_deref())),
+            Resource::PublicIp {
+                subscription,
+                resource_group,
+                name,
+            } => self.get_public_ip(&subscription, &resource_group, &name),
             Resource::NameCheck { .. } => self.check_name(&body(request)?),
             Resource::Geography => Ok(Response::text(
                 StatusCode::OK,
@@ -399,13 +413,22 @@ fn body(request: &Request) -> Result<Value, Refusal> {
     }
 }
 
-/// The api-version of a request; the tags API has its own versions and shows documents as the newest one does.
+/// The api-version of a request; the tags API and public IP addresses have versions of their own, which all show the
+/// same here.
 fn version(request: &Request, resource: &Resource) -> Result<ApiVersion, Refusal> {
     let given = request
         .query_value("api-version")
         .filter(|given| !given.is_empty())
         .ok_or(Refusal::MissingApiVersion)?;
-    let (version, namespace, supported) = if matches!(resource, Resource::ProfileTags(_)) {
+    let is_public_ip = matches!(
+        resource,
+        Resource::PublicIps { .. } | Resource::PublicIp { .. }
+    );
+    let (version, namespace, supported) = if is_public_ip {
+        let version = api_version::is_public_ips_version(&given).then_some(ApiVersion::NEWEST);
+        let supported: Vec<_> = api_version::public_ips_versions().collect();
+        (version, "Microsoft.Network", supported)
+    } else if matches!(resource, Resource::ProfileTags(_)) {
         let version = api_version::is_tags_version(&given).then_some(ApiVersion::NEWEST);
         let supported: Vec<_> = api_version::tags_versions().collect();
         (version, "Microsoft.Resources", supported)

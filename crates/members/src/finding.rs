@@ -39,6 +39,8 @@ pub enum Reason {
     LastMember,
     /// Azure refused what was asked.
     AzureRefused,
+    /// What the object leaves to be looked up in Azure could not be.
+    LookupFailed,
     /// The record carries another owner than this webhook is configured with.
     OwnerMismatch,
 }
@@ -71,6 +73,7 @@ impl Reason {
         Self::NameUnavailable,
         Self::LastMember,
         Self::AzureRefused,
+        Self::LookupFailed,
         Self::OwnerMismatch,
     ];
 
@@ -87,6 +90,7 @@ impl Reason {
             Self::NameUnavailable => "NameUnavailable",
             Self::LastMember => "LastMember",
             Self::AzureRefused => "AzureRefused",
+            Self::LookupFailed => "LookupFailed",
             Self::OwnerMismatch => "OwnerMismatch",
         }
     }

@@ -29,6 +29,7 @@ use crate::finding::Finding;
 use crate::member::{Member, MemberKey};
 use crate::observe::{Observed, one_per_row};
 use crate::properties::Properties;
+use crate::public_ip::PublicIps;
 use crate::record;
 use crate::want::{Scope, Source, Want};
 
@@ -48,10 +49,12 @@ pub struct Resolution {
 /// Members that stay as they are, by key.
 type Kept = BTreeSet<MemberKey>;
 
-/// Resolves the wishes of one loop.
+/// Resolves the wishes of one loop. `public_ips` matters only when
+/// [`public_ip::are_wanted`](crate::public_ip::are_wanted).
 pub fn resolve(
     sources: &[Source],
     observed: &Observed,
+    public_ips: &PublicIps,
     scope: &Scope,
     blocked: &Blocked,
 ) -> Resolution {
@@ -60,7 +63,7 @@ pub fn resolve(
     let mut wanted = Vec::new();
     let current = Current::new(sources, observed, scope);
     for source in sources {
-        let (want, findings) = source.want(scope);
+        let (want, findings) = source.want_among(scope, public_ips);
         resolution.findings.extend(findings);
         match want {
             Want::Nothing => {}

@@ -21,6 +21,7 @@ use crate::derive;
 use crate::finding::{Finding, Subject};
 use crate::member::{DRAINED_WEIGHT, EndpointSpec, Management, Member, MemberKey, Settings};
 use crate::owner::OwnerId;
+use crate::public_ip::PublicIps;
 use crate::user_tags::UserTags;
 use endpoint::{always_serve, kind, location, thresholds};
 use monitor::monitor;
@@ -131,9 +132,15 @@ impl Scope {
 // === impl Source ===
 
 impl Source {
+    /// Reads what the object wants, when nothing has to be looked up for it: a
+    /// canonical record names every resource.
+    pub fn want(&self, scope: &Scope) -> (Want, Vec<Finding>) {
+        self.want_among(scope, &PublicIps::Unknown)
+    }
+
     /// Reads what the object wants. Findings may come with any outcome; those
     /// that come with a member are warnings.
-    pub fn want(&self, scope: &Scope) -> (Want, Vec<Finding>) {
+    pub fn want_among(&self, scope: &Scope, public_ips: &PublicIps) -> (Want, Vec<Finding>) {
         let mut reader = Reader::new(&self.subject, &self.annotations);
         let enabled: Option<Flag> = reader.value(Name::Enabled);
         match (self.annotations.get(Name::Enabled), enabled) {
@@ -142,7 +149,7 @@ impl Source {
             (_, Some(Flag(false))) => return (Want::Nothing, Vec::new()),
             _ => {}
         }
-        let member = self.read(scope, &mut reader);
+        let member = self.read(scope, public_ips, &mut reader);
         let (mistakes, warnings) = reader.finish();
         match member {
             Some(member) if mistakes.is_empty() => (Want::Member(Box::new(member)), warnings),
@@ -154,7 +161,12 @@ impl Source {
     }
 
     /// Reads everything, so that all mistakes are found at once.
-    fn read(&self, scope: &Scope, reader: &mut Reader<'_>) -> Option<Member> {
+    fn read(
+        &self,
+        scope: &Scope,
+        public_ips: &PublicIps,
+        reader: &mut Reader<'_>,
+    ) -> Option<Member> {
         let host: Option<Hostname> = match self.subject.host.parse() {
             Ok(host) => Some(host),
             Err(invalid) => {
@@ -191,6 +203,8 @@ impl Source {
             host: host.as_ref(),
             vanity_host: vanity_host.as_ref(),
             profile: profile.as_ref(),
+            subscription: &scope.subscription,
+            public_ips,
         };
         let spec = self.endpoint(reader, place);
         let (settings, spec) = (settings?, spec?);

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use members::annotation::{Annotations, Name, PROPERTY_PREFIX};
 use members::properties::Properties;
 use members::want::{Source, Want};
-use members::{Finding, Member, Scope, Subject, derive};
+use members::{Finding, Member, PublicIps, Scope, Subject, derive};
+use traffic_manager::PublicIp;
 
 const DOCUMENT: &str = include_str!("../../../docs/ANNOTATIONS.md");
 const KUBERNETES_PREFIX: &str = "external-dns.alpha.kubernetes.io/webhook-traffic-manager-";
@@ -46,7 +47,12 @@ fn want(annotations: &[(String, String)], scope: &Scope) -> (Want, Vec<Finding>)
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         ),
     };
-    source.want(scope)
+    let my_ip = PublicIp {
+        id: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/my-rg/providers/Microsoft.Network/publicIPAddresses/my-ip".parse().unwrap(),
+        address: "20.1.113.10".parse().ok(),
+        fqdn: None,
+    };
+    source.want_among(scope, &PublicIps::listed([my_ip]))
 }
 
 fn member(annotations: &[(String, String)]) -> Member {

@@ -249,7 +249,13 @@ fn said(objects: &[Vec<Annotation<'_>>], scope: &Scope) -> Vec<String> {
         .enumerate()
         .map(|(index, annotations)| source(index, annotations))
         .collect();
-    let resolution = resolve(&sources, &Observed::default(), scope, &Blocked::default());
+    let resolution = resolve(
+        &sources,
+        &Observed::default(),
+        &members::PublicIps::Unknown,
+        scope,
+        &Blocked::default(),
+    );
     let findings = resolution.findings.iter();
     findings.map(ToString::to_string).collect()
 }

@@ -95,7 +95,13 @@ fn reasons(tags: &[(&str, &str)], target: &str) -> Vec<Reason> {
     }
     let observed = Observed::new([profile], &scope);
     assert!(observed.records(&scope.owner).is_empty());
-    let resolution = resolve(&[source()], &observed, &scope, &Blocked::default());
+    let resolution = resolve(
+        &[source()],
+        &observed,
+        &members::PublicIps::Unknown,
+        &scope,
+        &Blocked::default(),
+    );
     assert_ne!(
         resolution.records.is_empty(),
         resolution.findings.is_empty()

@@ -12,7 +12,9 @@ use async_trait::async_trait;
 use traffic_manager::profile::{
     DnsConfig, Endpoint, Profile, ProfilePatch, ProfilePatchProperties,
 };
-use traffic_manager::{EndpointKind, EndpointName, ProfileId, RelativeName, SubscriptionId};
+use traffic_manager::{
+    EndpointKind, EndpointName, ProfileId, PublicIp, RelativeName, SubscriptionId,
+};
 
 use crate::law::Law;
 use crate::line::lock;
@@ -308,6 +310,10 @@ impl TrafficManagerApi for Mutant {
         name: &RelativeName,
     ) -> Result<NameAvailability, Error> {
         self.api.check_name(subscription, name).await
+    }
+
+    async fn list_public_ips(&self, subscription: &SubscriptionId) -> Result<Vec<PublicIp>, Error> {
+        self.api.list_public_ips(subscription).await
     }
 
     async fn geographic_hierarchy(&self) -> Result<GeographicRegion, Error> {

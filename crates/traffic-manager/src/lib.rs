@@ -18,6 +18,7 @@ pub mod monitor;
 pub mod name;
 pub mod number;
 pub mod profile;
+pub mod public_ip;
 pub mod region;
 pub mod resource;
 pub mod subnet;
@@ -34,6 +35,7 @@ pub use number::{
     MaxReturn, MinChildren, MinChildrenOfFamily, Port, Priority, ProbeTimeout, ToleratedFailures,
     Ttl, Weight,
 };
+pub use public_ip::PublicIp;
 pub use region::Region;
 pub use resource::ResourceId;
 pub use subnet::{SubnetRange, Subnets};

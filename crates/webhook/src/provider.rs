@@ -17,6 +17,7 @@ mod deletions;
 mod execute;
 mod found;
 mod listing;
+mod lookup;
 mod overtaken;
 mod refusals;
 mod report;
@@ -136,9 +137,11 @@ impl Provider for TrafficManagerProvider {
 
     async fn adjust(&self, endpoints: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
         let snapshot = self.inner.listing_for_adjust().await?;
+        let sources = gather(&endpoints);
+        let public_ips = self.inner.public_ips(&snapshot, &sources).await;
         let blocked = self.inner.refusals.current(self.inner.clock.monotonic());
         let scope = &self.inner.behaviour.scope;
-        let resolution = resolve(&gather(&endpoints), &snapshot.observed, scope, &blocked);
+        let resolution = resolve(&sources, &snapshot.observed, public_ips, scope, &blocked);
         self.inner.report.wishes(resolution.findings);
         self.inner.begin_loop();
         Ok(resolution.records)

@@ -13,7 +13,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use members::Observed;
 use traffic_manager::profile::{Endpoint, Profile, ProfilePatch};
-use traffic_manager::{EndpointKind, EndpointName, ProfileId, RelativeName, SubscriptionId};
+use traffic_manager::{
+    EndpointKind, EndpointName, ProfileId, PublicIp, RelativeName, SubscriptionId,
+};
 
 /// What somebody else does to the profiles.
 type Meddling = Box<dyn FnOnce(&mut BTreeMap<ProfileId, Profile>) + Send>;
@@ -270,6 +272,10 @@ impl TrafficManagerApi for Azure {
         _: &RelativeName,
     ) -> Result<NameAvailability, Error> {
         unimplemented!("no command asks for a name")
+    }
+
+    async fn list_public_ips(&self, _: &SubscriptionId) -> Result<Vec<PublicIp>, Error> {
+        unimplemented!("no command asks for public IP addresses")
     }
 
     async fn geographic_hierarchy(&self) -> Result<GeographicRegion, Error> {

@@ -146,6 +146,10 @@ impl TrafficManagerApi for Azure {
         unreachable!("not part of changing tags")
     }
 
+    async fn list_public_ips(&self, _: &SubscriptionId) -> Result<Vec<PublicIp>, Error> {
+        unimplemented!("no tags")
+    }
+
     async fn geographic_hierarchy(&self) -> Result<GeographicRegion, Error> {
         unreachable!("not part of changing tags")
     }

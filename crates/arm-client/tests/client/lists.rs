@@ -173,3 +173,54 @@ async fn an_answer_that_is_too_long_is_an_error() {
         "{error:?}"
     );
 }
+
+#[tokio::test]
+async fn public_ip_addresses_are_read_page_by_page() {
+    let bench = Bench::new([]).await;
+    let id = |name: &str| {
+        format!(
+            "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/nodes/providers/Microsoft.Network/publicIPAddresses/{name}"
+        )
+    };
+    let first = serde_json::json!({
+        "value": [{"id": id("a"), "properties": {"ipAddress": "20.1.2.3", "dnsSettings": {"fqdn": "a.example.net"}}}],
+        "nextLink": format!("{}/subscriptions/x/ips?api-version=2024-05-01&$skiptoken=1", bench.url()),
+    });
+    let second = serde_json::json!({"value": [{"id": id("b"), "properties": {}}]});
+    bench
+        .answer([
+            json(200, &first.to_string()),
+            json(200, &second.to_string()),
+        ])
+        .await;
+    let ips = bench
+        .client
+        .list_public_ips(&profile_id().subscription)
+        .await
+        .unwrap();
+    let shown: Vec<_> = ips
+        .iter()
+        .map(|ip| (ip.id.name(), ip.address.is_some(), ip.fqdn.is_some()))
+        .collect();
+    assert_eq!(shown, [("a", true, true), ("b", false, false)]);
+    assert_eq!(
+        bench.lines().await[0],
+        "GET /subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Network/publicIPAddresses?api-version=2024-05-01"
+    );
+}
+
+/// An address that is missing from the list would look like somebody else's.
+#[tokio::test]
+async fn a_list_of_addresses_without_its_second_page_is_an_error() {
+    let bench = Bench::new([]).await;
+    let first = serde_json::json!({"value": [], "nextLink": format!("{}/x", bench.url())});
+    bench
+        .answer([
+            json(200, &first.to_string()),
+            refusal(403, "AuthorizationFailed", "no"),
+        ])
+        .await;
+    let subscription = profile_id().subscription;
+    let listed = bench.client.list_public_ips(&subscription);
+    assert_eq!(listed.await.unwrap_err().outcome(), "forbidden");
+}

@@ -164,6 +164,67 @@ async fn azure_endpoints_point_at_resources_made_known() {
 }
 
 #[tokio::test]
+async fn public_ip_addresses_are_listed_and_read() {
+    let remote = Remote::start().await;
+    let subscription = "/subscriptions/00000000-0000-0000-0000-000000000000";
+    let path = |group: &str, name: &str| {
+        format!(
+            "{subscription}/resourceGroups/{group}/providers/Microsoft.Network/publicIPAddresses/{name}"
+        )
+    };
+    for body in [
+        json!({"id": path("Nodes", "one"), "location": "westeurope", "address": "20.1.2.3", "dnsLabel": "app"}),
+        json!({"id": path("nodes", "two"), "location": "westeurope", "address": "2603:1030::1"}),
+        json!({"id": path("others", "three"), "location": "eastus", "host": "x.example.net"}),
+    ] {
+        assert_eq!(remote.put("/_emulator/resources", &body).await.0, 204);
+    }
+    let names = async |path: &str| {
+        let (status, list) = remote.get(&format!("{path}?api-version=2024-05-01")).await;
+        assert_eq!(status, 200, "{list}");
+        let list = list["value"].as_array().unwrap().clone();
+        let names = list
+            .iter()
+            .map(|ip| ip["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let provider = "providers/microsoft.network/publicipaddresses";
+    assert_eq!(
+        names(&format!("{subscription}/{provider}")).await,
+        ["one", "two", "three"]
+    );
+    assert_eq!(
+        names(&format!("{subscription}/resourcegroups/nodes/{provider}")).await,
+        ["one", "two"]
+    );
+    let (_, one) = remote
+        .get(&format!("{}?api-version=2024-05-01", path("nodes", "ONE")))
+        .await;
+    assert_eq!(
+        one["properties"],
+        json!({
+            "provisioningState": "Succeeded",
+            "ipAddress": "20.1.2.3",
+            "publicIPAddressVersion": "IPv4",
+            "publicIPAllocationMethod": "Static",
+            "dnsSettings": {"domainNameLabel": "app", "fqdn": "app.westeurope.cloudapp.azure.com"}
+        })
+    );
+    let missing = remote
+        .get(&format!("{}?api-version=2024-05-01", path("nodes", "none")))
+        .await;
+    assert_eq!(
+        (missing.0, &missing.1["error"]["code"]),
+        (404, &json!("ResourceNotFound"))
+    );
+    let version = remote
+        .get(&format!("{}?api-version=2022-04-01", path("nodes", "one")))
+        .await;
+    assert_eq!(version.0, 400);
+    remote.running.stop().await;
+}
+
+#[tokio::test]
 async fn bad_input_is_400_and_says_why() {
     let remote = Remote::start().await;
     remote.put(&profile_path("app"), &one_endpoint()).await;

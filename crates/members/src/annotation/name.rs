@@ -109,7 +109,7 @@ names! {
     Target = "target",
     /// With `endpoint-type: Nested`: the other profile, by name in the same resource group or by ARM id.
     TargetProfile = "target-profile",
-    /// With `endpoint-type: Azure`: the ARM id of a public IP address, a web app or a cloud service.
+    /// With `endpoint-type: Azure`: the ARM id of a public IP address, a web app or a cloud service. Default: the public IP address of the load balancer.
     TargetResourceId = "target-resource-id",
     /// `true` lets Azure measure from where users come and how far they have it (Traffic View, charged for). Default: false.
     TrafficView = "traffic-view",

@@ -144,11 +144,13 @@ impl<'a> Reader<'a> {
 
     /// Records a mistake that is not of one annotation's value.
     pub fn problem(&mut self, message: impl Into<String>) {
-        self.findings.push(Finding::new(
-            Reason::InvalidAnnotation,
-            self.subject,
-            message,
-        ));
+        self.trouble(Reason::InvalidAnnotation, message);
+    }
+
+    /// Records why the object cannot be read, whoever is at fault.
+    pub fn trouble(&mut self, reason: Reason, message: impl Into<String>) {
+        self.findings
+            .push(Finding::new(reason, self.subject, message));
     }
 
     /// The findings so far, and the warnings, one for each unknown name among them.

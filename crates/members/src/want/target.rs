@@ -1,11 +1,14 @@
 //! Where an endpoint points.
 
-use traffic_manager::{EndpointKind, Hostname, ProfileId, ProfileName, ResourceId, Target};
+use traffic_manager::{
+    EndpointKind, Hostname, ProfileId, ProfileName, ResourceId, SubscriptionId, Target,
+};
 
 use super::Source;
 use super::wish::TargetWish;
 use crate::annotation::{Name, Reader};
 use crate::destination::Destination;
+use crate::public_ip::PublicIps;
 
 /// What is known about the place of an endpoint; `None` for what is not valid.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +19,10 @@ pub(super) struct Place<'a> {
     pub(super) vanity_host: Option<&'a Hostname>,
     /// The profile that the endpoint is in.
     pub(super) profile: Option<&'a ProfileId>,
+    /// Where load balancers' addresses are looked up.
+    pub(super) subscription: &'a SubscriptionId,
+    /// What was found there.
+    pub(super) public_ips: &'a PublicIps,
 }
 
 // === impl Source ===
@@ -33,7 +40,7 @@ impl Source {
                 let target = self.target(reader, place.host, place.vanity_host);
                 target.map(Destination::External)
             }
-            EndpointKind::Azure => resource(reader).map(Destination::Azure),
+            EndpointKind::Azure => self.resource(reader, place).map(Destination::Azure),
             EndpointKind::Nested => child(reader, place.profile?).map(Destination::Nested),
         }
     }
@@ -78,6 +85,20 @@ impl Source {
         }
     }
 
+    /// The resource that an Azure endpoint points at: the one that is named, or
+    /// the public IP address of the load balancer.
+    fn resource(&self, reader: &mut Reader<'_>, place: Place<'_>) -> Option<ResourceId> {
+        if reader.text(Name::TargetResourceId).is_some() {
+            return reader.value(Name::TargetResourceId);
+        }
+        let found = place
+            .public_ips
+            .resource(&self.addresses, place.subscription);
+        found
+            .map_err(|(reason, message)| reader.trouble(reason, message))
+            .ok()
+    }
+
     /// The load balancer's address: IPv4 before IPv6 before a name. More than
     /// one of a kind is ambiguous, because an endpoint has one target.
     fn address(&self, reader: &mut Reader<'_>, vanity_host: Option<&Hostname>) -> Option<Target> {
@@ -114,19 +135,6 @@ impl Source {
         }
         Some(first)
     }
-}
-
-/// The resource that an Azure endpoint points at.
-fn resource(reader: &mut Reader<'_>) -> Option<ResourceId> {
-    if reader.text(Name::TargetResourceId).is_none() {
-        reader.problem(format!(
-            "{} is required with {}: Azure",
-            Name::TargetResourceId,
-            Name::EndpointType
-        ));
-        return None;
-    }
-    reader.value(Name::TargetResourceId)
 }
 
 /// The profile that a nested endpoint points at: an ARM id, or a name beside the

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use external_dns::model::{Controller, Registry, TxtRegistry};
 use external_dns::{Changes, Endpoint as Record, RecordType};
 use jiff::Timestamp;
+use members::PublicIps;
 use members::batch::{Batch, ProfileChange};
 use members::gather::gather;
 use members::plan::{Gate, Step, Write, plan};
@@ -94,6 +95,7 @@ impl Cluster {
         let resolution = resolve(
             &gather(records),
             &observed,
+            &PublicIps::Unknown,
             &self.scope,
             &Blocked::default(),
         );

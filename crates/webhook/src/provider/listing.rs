@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use arm_client::ListScope;
 use futures::future::{BoxFuture, FutureExt, Shared, try_join_all};
-use members::Observed;
+use members::{Observed, PublicIps};
+use tokio::sync::OnceCell;
 
 use super::Inner;
 use crate::provider_api::ProviderError;
@@ -28,6 +29,8 @@ const FRESH_WHEN_LATE: Duration = Duration::from_mins(15);
 #[derive(Debug)]
 pub(super) struct Snapshot {
     pub(super) observed: Observed,
+    /// Looked up when an object asks for it.
+    pub(super) public_ips: OnceCell<PublicIps>,
     generation: u64,
     /// Monotonic time.
     completed: Duration,
@@ -218,6 +221,7 @@ impl Inner {
             Ok(profiles) => {
                 let snapshot = Arc::new(Snapshot {
                     observed: Observed::new(profiles.into_iter().flatten(), scope),
+                    public_ips: OnceCell::new(),
                     generation,
                     completed: self.clock.monotonic(),
                 });

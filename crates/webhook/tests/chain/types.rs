@@ -294,3 +294,121 @@ async fn circles_of_profiles_are_refused() {
     let said = east.readiness().await.to_string();
     assert!(said.contains("InvalidAnnotation"), "{said}");
 }
+
+/// A Service whose load balancer has this address, and which leaves the rest to Azure.
+fn by_address(name: &str, address: &str) -> Service {
+    let mut service = service(name, &[("endpoint-type", "Azure")]);
+    service.load_balancer.clear();
+    service.with_ip(address)
+}
+
+async fn with_addresses() -> Azure {
+    let azure = Azure::start().await;
+    for (name, address, label) in [
+        ("labelled", "20.1.0.1", Some("one")),
+        ("moved", "20.1.0.2", Some("two")),
+        ("bare", "20.1.0.3", None),
+    ] {
+        azure
+            .resource(json!({"id": id(IP, name), "location": "eastus", "address": address, "dnsLabel": label}))
+            .await;
+    }
+    azure
+}
+
+/// What a loop without a change costs when an object leaves its resource to be looked up.
+async fn quiet_but_for_the_look_up(cluster: &Cluster, azure: &Azure, services: &[Service]) {
+    azure.calls().await;
+    let looped = cluster.run(services).await;
+    assert!(
+        looped.failed.is_none() && looped.changes.is_none(),
+        "{looped:?}"
+    );
+    let calls: Vec<_> = azure.calls().await.into_iter().collect();
+    let wanted = [("profiles.list", 1), ("publicIps.listAll", 1)];
+    assert_eq!(calls, wanted.map(|(name, count)| (name.to_owned(), count)));
+}
+
+#[tokio::test]
+async fn a_load_balancers_address_is_found_and_followed() {
+    let azure = with_addresses().await;
+    let east = Cluster::start("east", &azure).await;
+    let neighbour = service("x", &[]);
+    let services = [by_address("a", "20.1.0.1"), neighbour.clone()];
+    let looped = east.run(&services).await;
+    assert!(looped.failed.is_none(), "{looped:?}");
+    let held = properties(&azure, "my-app", "a").await;
+    assert_eq!(held["target"], "one.eastus.cloudapp.azure.com");
+    quiet_but_for_the_look_up(&east, &azure, &services).await;
+    // Named, it is the same member and needs no look-up.
+    let named = service(
+        "a",
+        &[
+            ("endpoint-type", "Azure"),
+            ("target-resource-id", &id(IP, "Labelled")),
+        ],
+    );
+    east.quiet(&azure, &[named, neighbour.clone()]).await;
+    // The load balancer gets another address.
+    let services = [by_address("a", "20.1.0.2"), neighbour];
+    let looped = east.run(&services).await;
+    assert!(looped.failed.is_none(), "{looped:?}");
+    let held = properties(&azure, "my-app", "a").await;
+    assert_eq!(held["target"], "two.eastus.cloudapp.azure.com");
+    quiet_but_for_the_look_up(&east, &azure, &services).await;
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_an_endpoint_is_reported_and_harms_nobody() {
+    let azure = with_addresses().await;
+    let east = Cluster::start("east", &azure).await;
+    let services = [
+        by_address("bare", "20.1.0.3"),
+        by_address("nobodys", "20.9.9.9"),
+        service("x", &[]),
+    ];
+    let looped = east.run(&services).await;
+    assert!(looped.failed.is_none(), "{looped:?}");
+    assert!(azure.endpoint("my-app", "x").await.is_some());
+    assert_eq!(azure.endpoint("my-app", "bare").await, None);
+    assert_eq!(azure.endpoint("my-app", "nobodys").await, None);
+    let said = east.readiness().await.to_string();
+    assert!(said.contains(r#""InvalidAnnotation":2"#), "{said}");
+}
+
+/// What cannot be looked up stays as it is, and nobody else notices.
+#[tokio::test]
+async fn a_failing_look_up_changes_nothing_and_delays_nobody() {
+    let azure = with_addresses().await;
+    let east = Cluster::with("east", &azure, |args| args.deadline = Some("3s".to_owned())).await;
+    let first = [by_address("a", "20.1.0.1"), service("x", &[])];
+    assert!(east.run(&first).await.failed.is_none());
+    let before = azure.endpoint("my-app", "a").await;
+    for fault in [
+        json!({"operation": "publicIps.listAll", "status": 403}),
+        json!({"operation": "publicIps.listAll", "status": 500}),
+        json!({"operation": "publicIps.listAll", "delay": "30s"}),
+    ] {
+        azure.faults(json!({"rules": [fault]})).await;
+        let weight = if fault["status"] == 403 { "11" } else { "12" };
+        let services = [
+            by_address("a", "20.1.0.2"),
+            service("x", &[("weight", weight)]),
+        ];
+        let looped = east.run(&services).await;
+        assert!(looped.failed.is_none(), "{fault}: {looped:?}");
+        assert_eq!(azure.endpoint("my-app", "a").await, before, "{fault}");
+        let neighbour = properties(&azure, "my-app", "x").await;
+        assert_eq!(neighbour["weight"].to_string(), weight, "{fault}");
+        let said = east.readiness().await.to_string();
+        assert!(said.contains("LookupFailed"), "{fault}: {said}");
+        azure.clear_faults().await;
+    }
+    let services = [
+        by_address("a", "20.1.0.2"),
+        service("x", &[("weight", "12")]),
+    ];
+    assert!(east.run(&services).await.failed.is_none());
+    let held = properties(&azure, "my-app", "a").await;
+    assert_eq!(held["target"], "two.eastus.cloudapp.azure.com");
+}
