@@ -11,7 +11,7 @@ use crate::azure::{Azure, CLIENT, Scheme, TENANT, assert_silent};
 use crate::files::service_account_token;
 
 /// The longest wait for what has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `serve`. It ends with the test.
 struct Serve {
