@@ -88,6 +88,14 @@ impl Running {
             ),
             profile("foreign", Priority, "a:Online,t=elsewhere.test"),
         ]);
+        Self::serving(profiles, change).await
+    }
+
+    /// A server with these profiles.
+    pub(crate) async fn serving(
+        profiles: HashMap<Fqdn, Arc<Profile>>,
+        change: impl FnOnce(&mut DnsConfig),
+    ) -> Self {
         let zone = ZoneRecords::parse([
             "east.example.com=192.0.2.10",
             "east.example.com=192.0.2.11",

@@ -49,7 +49,7 @@ pub(crate) fn directory<const N: usize>(profiles: [Profile; N]) -> HashMap<Fqdn,
 /// The status is the one that the endpoint is to have in an enabled profile. Without `t` the target is
 /// `{name}.example.com`; priorities count up from 1. Keys: `t` target (name, address, or `@child` for a nested profile,
 /// with `n`, `n4`, `n6` as its thresholds), `w` weight, `p` priority, `r` region, `g` geographic codes and `s` subnets,
-/// both joined by `+`.
+/// both joined by `+`, and `always` for an endpoint that is always served whatever its status.
 pub(crate) fn endpoints(spec: &str) -> Vec<Endpoint> {
     spec.split_whitespace()
         .zip(1..)
@@ -91,6 +91,7 @@ fn endpoint(text: &str, position: u16) -> Endpoint {
                     .map(|net| net.parse::<IpNet>().unwrap().into())
                     .collect();
             }
+            "always" => endpoint.always_serve = value == "yes",
             "n" => nested(&mut endpoint).min_endpoints = value.parse().unwrap(),
             "n4" => nested(&mut endpoint).min_ipv4 = value.parse().unwrap(),
             "n6" => nested(&mut endpoint).min_ipv6 = value.parse().unwrap(),

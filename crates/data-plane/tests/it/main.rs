@@ -22,3 +22,4 @@ mod probe_requests;
 mod probe_routes;
 mod prober;
 mod routing;
+mod rules;
