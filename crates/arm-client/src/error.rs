@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::error_body::ErrorBody;
 use crate::pace::Held;
 use crate::retry::{Failure, is_transient_status};
-use crate::{CredentialError, Operation};
+use crate::{CredentialError, Operation, Refusal};
 
 /// A cause whose type the caller need not know.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -139,6 +139,8 @@ pub struct StatusError {
     pub code: Option<String>,
     /// Azure's sentence, in one line; empty when there was none.
     pub message: String,
+    /// The policy that forbids it, when Azure names one apart from its sentence.
+    pub policy: Option<String>,
     /// How long to wait before the next try, when Azure says so.
     pub retry_after: Option<Duration>,
     /// Azure's id of the request, for its support.
@@ -193,6 +195,7 @@ pub enum DecodeError {
 const CONFLICTS_OF_THE_PLACE: &[&str] = &[
     "AnotherOperationInProgress",
     "MissingSubscriptionRegistration",
+    "QuotaExceeded",
     "ReadOnlyDisabledSubscription",
     "ResourceGroupBeingDeleted",
     "ResourceGroupDeletionTimeout",
@@ -248,6 +251,11 @@ impl Error {
             Self::Status(error) => is_transient_status(error.status),
             Self::Decode { .. } | Self::Request { .. } => false,
         }
+    }
+
+    /// What only a person can lift, if that is why Azure has refused.
+    pub fn refusal(&self) -> Option<Refusal<'_>> {
+        self.status_error()?.refusal()
     }
 
     /// Whether there were, or would have been, too many requests.
@@ -379,6 +387,7 @@ impl StatusError {
             status,
             code: None,
             message: String::new(),
+            policy: None,
             retry_after: None,
             request_id: None,
             correlation_id: None,
@@ -396,7 +405,13 @@ impl StatusError {
     pub(crate) fn with_body(mut self, body: ErrorBody) -> Self {
         self.code = body.code;
         self.message = body.message;
+        self.policy = body.policy;
         self
+    }
+
+    /// What only a person can lift, if that is why Azure has refused.
+    pub fn refusal(&self) -> Option<Refusal<'_>> {
+        Refusal::of(self)
     }
 
     /// What the identity lacks, when Azure says so in a 403.
@@ -433,13 +448,19 @@ impl fmt::Display for StatusError {
         if let Some(code) = &self.code {
             write!(f, " {code}")?;
         }
-        if let Some(Denied { action, scope }) = self.denied() {
-            write!(
-                f,
-                ": the identity lacks the permission {action} on {scope}; give it a role with this action there, such as Traffic Manager Contributor, and allow some minutes for it to take effect"
-            )?;
+        let refusal = self.refusal();
+        if let Some(refusal) = refusal {
+            write!(f, ": {refusal}")?;
+        }
+        if refusal.is_some_and(Refusal::says_it_all) {
+            // Azure's sentence would say it once more.
         } else if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
+            let azure = if refusal.is_some() {
+                "; Azure says"
+            } else {
+                ""
+            };
+            write!(f, "{azure}: {}", self.message)?;
         } else if self.status == 401 {
             f.write_str(": the token was not accepted; check that the identity belongs to the subscription's tenant")?;
         }

@@ -14,6 +14,13 @@ const MESSAGE_MAX: usize = 1_000;
 const TEXT_MAX: usize = 200;
 /// How deep `details` are followed.
 const DEPTH_MAX: usize = 4;
+/// Where a violated policy is named, the best name first.
+const POLICY_NAMES: [&str; 4] = [
+    "policyAssignmentDisplayName",
+    "policyDefinitionDisplayName",
+    "policyAssignmentName",
+    "policyDefinitionName",
+];
 
 /// Azure's code and message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +29,8 @@ pub(crate) struct ErrorBody {
     pub(crate) code: Option<String>,
     /// What there is to read; empty when the body is.
     pub(crate) message: String,
+    /// The name of the policy that forbids the request.
+    pub(crate) policy: Option<String>,
 }
 
 // === impl ErrorBody ===
@@ -33,6 +42,7 @@ impl ErrorBody {
             _ => Self {
                 code: None,
                 message: clean(&String::from_utf8_lossy(body), TEXT_MAX),
+                policy: None,
             },
         }
     }
@@ -50,6 +60,7 @@ impl ErrorBody {
                 .and_then(text)
                 .map(|code| clean(&code, TEXT_MAX)),
             message: clean(&sentences.join(" "), MESSAGE_MAX),
+            policy: policy(error).map(|name| clean(&name, TEXT_MAX)),
         }
     }
 }
@@ -68,6 +79,20 @@ fn collect(error: &Map<String, Value>, depth: usize, sentences: &mut Vec<String>
             collect(detail, depth + 1, sentences);
         }
     }
+}
+
+/// The policy in `additionalInfo`, by the name that people gave it.
+fn policy(error: &Map<String, Value>) -> Option<String> {
+    let Some(Value::Array(infos)) = lookup(error, "additionalInfo") else {
+        return None;
+    };
+    let infos = infos.iter().filter_map(|info| {
+        let info = lookup(info.as_object()?, "info")?;
+        info.as_object()
+    });
+    infos
+        .flat_map(|info| POLICY_NAMES.iter().map(move |name| lookup(info, name)))
+        .find_map(|name| text(name?))
 }
 
 fn lookup<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
@@ -152,6 +177,13 @@ mod tests {
         let parsed = ErrorBody::parse(body.as_bytes());
         assert_eq!(parsed.code.as_deref(), code);
         assert_eq!(parsed.message, message);
+    }
+
+    #[test]
+    fn a_policy_is_named_apart() {
+        let body = r#"{"error":{"code":"RequestDisallowedByPolicy","message":"No.","additionalInfo":[{"type":"PolicyViolation","info":{"policyDefinitionName":"d","policyAssignmentDisplayName":"Require a tag"}}]}}"#;
+        let parsed = ErrorBody::parse(body.as_bytes());
+        assert_eq!(parsed.policy.as_deref(), Some("Require a tag"));
     }
 
     #[test]

@@ -99,6 +99,11 @@ pub(crate) enum Outcome {
         body: Option<serde_json::Value>,
         retry_after: Option<String>,
     },
+    /// A refusal of Azure's by its name.
+    Refusal {
+        named: answer::Named,
+        retry_after: Option<String>,
+    },
     /// Nothing: the connection is reset.
     Reset,
 }
@@ -219,6 +224,13 @@ impl Outcome {
     ) -> Option<Response> {
         match self {
             Self::Reset => None,
+            Self::Refusal { named, retry_after } => {
+                let response = named.response(operation, resource, retry_after.as_deref());
+                Some(match retry_after {
+                    Some(wait) => response.with("retry-after", wait.clone()),
+                    None => response,
+                })
+            }
             Self::Answer {
                 status,
                 body,

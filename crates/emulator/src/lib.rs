@@ -54,6 +54,7 @@
 //! | `when` | `before` (default): `delay` passes, then `status` or `reset` in place of the effect, or else the effect; `after`: the effect, then `delay`, then `status`, `reset`, or else the true answer |
 //! | `delay` | wait so long, `200ms`, `90s`, `1h30m` |
 //! | `status`, `body`, `retryAfter` | answer so; without `body`, as Azure does; `"body": null` sends none |
+//! | `refusal` | a refusal of Azure's by its name, such as `ScopeLocked`, in place of `status` and `body` |
 //! | `reset` | `true`: reset the connection instead of answering |
 //! | `calls`, `fraction`, `seed` | only so many calls, only this share of calls, the seed of the choice |
 

@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 use traffic_manager::name::PROFILE_NAME_MAX;
-use traffic_manager::{EndpointName, Hostname, Invalid, ProfileName};
+use traffic_manager::{EndpointName, Hostname, Invalid, ProfileName, RelativeName};
 
 use crate::owner::OwnerId;
 
@@ -12,6 +12,8 @@ const HASH_CHARS: usize = 6;
 /// Characters of a derived endpoint name before its hash. Azure allows more,
 /// but the name also stands in a claim, and a tag holds 256 characters.
 const READABLE_MAX: usize = 56;
+/// Characters of one label of a DNS name.
+const LABEL_MAX: usize = 63;
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// The profile name for a host: the host with hyphens for periods, and a hash
@@ -48,6 +50,30 @@ pub fn endpoint_name(
     let mut name = words.join(".");
     name.truncate(READABLE_MAX);
     format!("{name}-{}", hash(&parts.join("\n"))).parse()
+}
+
+/// Other DNS names for a profile whose own is taken: a few that read like it,
+/// the likeliest to be free last. `id` keeps those of two profiles apart.
+pub fn other_names(taken: &RelativeName, id: &str) -> Vec<RelativeName> {
+    let text = taken.as_str();
+    let (first, rest) = match text.split_once('.') {
+        Some((first, rest)) => (first, format!(".{rest}")),
+        None => (text, String::new()),
+    };
+    let endings = [
+        "2".to_owned(),
+        "3".to_owned(),
+        hash(&format!("{text}\n{id}")),
+    ];
+    endings
+        .into_iter()
+        .filter_map(|ending| {
+            let short: String = first.chars().take(LABEL_MAX - ending.len() - 1).collect();
+            format!("{}-{ending}{rest}", short.trim_end_matches('-'))
+                .parse()
+                .ok()
+        })
+        .collect()
 }
 
 /// Lower-case ASCII letters, digits, `-`, `_` and `.`; `-` for the rest.
@@ -88,6 +114,26 @@ mod tests {
         insta::assert_snapshot!(endpoint_name(&owner, "blue", &app).unwrap(), @"cluster-east.blue.my-app.example.com-hr7sml");
         insta::assert_snapshot!(endpoint_name(&owner, "Blue", &host("*.example.com")).unwrap(), @"cluster-east.blue._wildcard.example.com-l4n6ig");
         insta::assert_snapshot!(profile_name(&host("*.example.com")).unwrap(), @"wildcard-example-com-hi2pwm");
+    }
+
+    #[test]
+    fn a_taken_name_has_others_like_it() {
+        let names = |taken: &str, id: &str| {
+            let names = other_names(&taken.parse().unwrap(), id);
+            names.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names("my-app-global", "a").join(" "),
+            "my-app-global-2 my-app-global-3 my-app-global-2a7hpe"
+        );
+        assert_eq!(names("api.shop", "a")[0], "api-2.shop");
+        assert_ne!(names("app", "a")[2], names("app", "b")[2]);
+    }
+
+    #[test]
+    fn the_longest_name_has_others_too() {
+        let longest = "a".repeat(63).parse().unwrap();
+        assert_eq!(other_names(&longest, "id").len(), 3);
     }
 
     #[test]

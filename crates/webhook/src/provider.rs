@@ -18,6 +18,7 @@ mod execute;
 mod found;
 mod listing;
 mod lookup;
+mod names;
 mod overtaken;
 mod refusals;
 mod report;

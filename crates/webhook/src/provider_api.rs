@@ -136,6 +136,9 @@ pub struct Health {
     pub held_deletions: u64,
     /// Objects whose annotations are not usable, by reason.
     pub invalid_objects: BTreeMap<String, u64>,
+    /// What Azure refuses until a person acts, with the remedy; at most
+    /// [`Health::REFUSED_SHOWN`] sentences.
+    pub refused: Vec<String>,
 }
 
 /// An error and when it happened.
@@ -162,6 +165,9 @@ impl Health {
     /// So many listings in a row must fail before the provider counts as not ready. One or two are usual when
     /// Azure throttles or a token expires, and are over by the next loop.
     pub const FAILURES_UNTIL_UNREADY: u32 = 3;
+
+    /// So many refusals are shown; where there are more, they are rarely different ones.
+    pub const REFUSED_SHOWN: usize = 20;
 
     /// Whether the provider can be relied on.
     pub fn readiness(&self) -> Readiness {

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer::Named;
 use super::{Fault, InvalidFaults, Outcome, Pattern, Rule, Scope, When};
 use crate::duration;
 use crate::operation::Operation;
@@ -30,6 +31,7 @@ struct RuleBody {
     delay: Option<String>,
     status: Option<u16>,
     body: Option<Value>,
+    refusal: Option<Named>,
     retry_after: Option<RetryAfter>,
     #[serde(default)]
     reset: bool,
@@ -94,7 +96,7 @@ fn rule(body: RuleBody, seed: u64) -> Result<Rule, String> {
     };
     let outcome = outcome(&body)?;
     if outcome.is_none() && delay.is_zero() {
-        return Err("nothing to do: give status, reset or delay".to_owned());
+        return Err("nothing to do: give status, refusal, reset or delay".to_owned());
     }
     let fraction = body.fraction.unwrap_or(1.0);
     if !(0.0..=1.0).contains(&fraction) {
@@ -125,6 +127,12 @@ fn outcome(body: &RuleBody) -> Result<Option<Outcome>, String> {
             Some(text.clone())
         }
     };
+    if let Some(named) = body.refusal {
+        if body.status.is_some() || body.reset || body.body.is_some() {
+            return Err("refusal excludes status, body and reset".to_owned());
+        }
+        return Ok(Some(Outcome::Refusal { named, retry_after }));
+    }
     match (body.status, body.reset) {
         (Some(_), true) => Err("status and reset exclude each other".to_owned()),
         (None, true) if body.body.is_some() || retry_after.is_some() => {
@@ -185,6 +193,7 @@ impl From<&Rule> for RuleView {
     fn from(rule: &Rule) -> Self {
         let status = match &rule.action.outcome {
             Some(Outcome::Answer { status, .. }) => Some(status.as_u16()),
+            Some(Outcome::Refusal { named, .. }) => Some(named.status().as_u16()),
             _ => None,
         };
         Self {

@@ -65,6 +65,7 @@ impl Inner {
             .map(ToString::to_string);
         let mismatch = mismatches.into_iter().next();
 
+        failures.extend(self.leave_refused_deletions(&mut batch));
         let held_back = self.hold_back(&mut batch, known);
         let listed = self.listings.current();
         let listed = listed.as_deref().map(|snapshot| &snapshot.observed);
@@ -112,6 +113,18 @@ impl Inner {
                     .to_owned(),
             source: summary.into(),
         })
+    }
+
+    /// Takes the deletions out of a batch that Azure has refused lately and would
+    /// refuse again. Returns what it said.
+    fn leave_refused_deletions(&self, batch: &mut Batch) -> Vec<String> {
+        let mut refused = self.refusals.deletions(self.clock.monotonic());
+        let asked = batch.deletions();
+        refused.retain(|key, _| asked.contains_key(key));
+        batch.hold_back(refused.keys());
+        let said = refused.into_values();
+        said.map(|text| format!("{text} (not tried again yet)"))
+            .collect()
     }
 
     /// Profiles in parallel; one that fails does not hold up the others.
@@ -162,6 +175,7 @@ impl Inner {
         listed: Option<&Observed>,
     ) -> (Outcome, Execution) {
         let mut outcome = Outcome::default();
+        let taken = self.name_may_be_taken(id, change, listed).await;
         // Reading changes nothing, so it is left at once.
         let read = self.stop.run_until_cancelled(self.api.get_profile(id));
         let read = read.await.filter(|_| !self.stop.is_cancelled());
@@ -174,7 +188,20 @@ impl Inner {
             Ok(None) if listed.is_some_and(|listed| listed.profile(id).is_some()) => {
                 return (Outcome::vanished(id, change), Execution::default());
             }
-            Ok(None) => None,
+            Ok(None) => {
+                if let Some(name) = taken {
+                    outcome.findings = self.name_is_refused(id, change, &name).await;
+                    let said = outcome.findings.first();
+                    let said = said.map_or("the DNS name is taken", |finding| &finding.message);
+                    outcome
+                        .failures
+                        .push(format!("profile {}: {said}", id.name));
+                    let all = change.upserts.iter().map(|member| member.key.clone());
+                    outcome.missing.extend(all);
+                    return (outcome, Execution::default());
+                }
+                None
+            }
             Ok(Some(profile)) => {
                 match ObservedProfile::new(profile).filter(|held| held.id == *id) {
                     Some(observed) => Some(observed),

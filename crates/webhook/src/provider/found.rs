@@ -4,13 +4,13 @@
 //! refuses the whole for one bad member. The others must not wait for it: they
 //! found the profile one by one until one succeeds, and the rest join it.
 
-use members::Member;
 use members::batch::ProfileChange;
 use members::plan::{Write, plan};
+use members::{Member, MemberKey};
 use traffic_manager::{ProfileId, RelativeName};
 
 use super::Inner;
-use super::execute::{Execution, Failure};
+use super::execute::{Execution, Failure, describe};
 use super::refusals::Refused;
 use crate::provider_api::error_chain;
 
@@ -70,12 +70,22 @@ impl Inner {
                 };
                 let name = &leader.settings.relative_name;
                 if self.name_is_taken(id, name).await {
-                    let message = format!(
-                        "the DNS name {name}.{} belongs to somebody else; choose another {}",
-                        self.behaviour.scope.dns_suffix,
-                        members::annotation::Name::DnsName
-                    );
-                    self.remember(Refused::Name(id.clone(), name.clone()), message);
+                    self.name_is_refused(id, change, name).await;
+                }
+            }
+            // Whoever asks, and whatever for: it is not about the members.
+            Write::CreateProfile(_) | Write::MergeTags(_) if error.refusal().is_some() => {
+                let creates = matches!(failure.step.write, Write::CreateProfile(_));
+                let what = describe(&failure.step.write);
+                for member in &change.upserts {
+                    let member = Box::new(member.clone());
+                    let refused = if creates {
+                        Refused::Founder(member)
+                    } else {
+                        Refused::Endpoint(member)
+                    };
+                    let message = format!("profile {}: {what}: {said}", id.name);
+                    self.remember(refused, message);
                 }
             }
             Write::CreateProfile(_) if is_invalid(error) => {
@@ -88,7 +98,7 @@ impl Inner {
                     self.remember(Refused::Founder(Box::new(member.clone())), message);
                 }
             }
-            Write::PatchProfile(_) if is_invalid(error) => {
+            Write::PatchProfile(_) if is_lasting(error) => {
                 if let Some(leader) = change.upserts.first() {
                     let message = format!(
                         "Azure refuses these settings of profile {}: {said}",
@@ -98,7 +108,7 @@ impl Inner {
                     self.remember(Refused::Settings(id.clone(), settings), message);
                 }
             }
-            Write::PutEndpoint(_) if is_invalid(error) => {
+            Write::PutEndpoint(_) if is_lasting(error) => {
                 let is_it =
                     |member: &&Member| Some(&member.key.endpoint) == failure.step.member.as_ref();
                 if let Some(member) = change.upserts.iter().find(is_it) {
@@ -109,11 +119,20 @@ impl Inner {
                     self.remember(Refused::Endpoint(Box::new(member.clone())), message);
                 }
             }
+            Write::DeleteEndpoint(_) if is_lasting(error) => {
+                if let Some(endpoint) = failure.step.member.clone() {
+                    let profile = id.clone();
+                    let message =
+                        format!("profile {}: deleting endpoint {endpoint}: {said}", id.name);
+                    let key = MemberKey { profile, endpoint };
+                    self.remember(Refused::Deletion(key), message);
+                }
+            }
             _ => {}
         }
     }
 
-    fn remember(&self, refused: Refused, message: String) {
+    pub(super) fn remember(&self, refused: Refused, message: String) {
         self.refusals
             .remember(self.clock.monotonic(), refused, message);
     }
@@ -134,7 +153,9 @@ impl Inner {
 pub(super) fn may_be_founded(execution: &Execution, change: &ProfileChange) -> bool {
     change.upserts.len() > 1
         && execution.failures.iter().any(|failure| {
-            matches!(failure.step.write, Write::CreateProfile(_)) && is_invalid(&failure.error)
+            matches!(failure.step.write, Write::CreateProfile(_))
+                && is_invalid(&failure.error)
+                && failure.error.refusal().is_none()
         })
 }
 
@@ -143,4 +164,9 @@ pub(super) fn is_invalid(error: &arm_client::Error) -> bool {
     error
         .status_error()
         .is_some_and(|status| status.status == 400)
+}
+
+/// Whether Azure will say the same again until a person has acted.
+fn is_lasting(error: &arm_client::Error) -> bool {
+    is_invalid(error) || error.refusal().is_some()
 }

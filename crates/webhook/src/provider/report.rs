@@ -153,6 +153,21 @@ impl Report {
             })
             .filter(|(_, count)| *count > 0)
             .collect();
+        let refused: BTreeSet<_> = all
+            .iter()
+            .filter(|finding| {
+                matches!(
+                    finding.reason,
+                    Reason::AzureRefused | Reason::NameUnavailable
+                )
+            })
+            .map(|finding| finding.message.as_str())
+            .collect();
+        state.health.refused = refused
+            .into_iter()
+            .take(Health::REFUSED_SHOWN)
+            .map(str::to_owned)
+            .collect();
         self.metrics.state.set(&state.health);
     }
 }

@@ -14,6 +14,7 @@ mod leaving;
 mod lifecycle;
 mod overtaken;
 mod race;
+mod refusals;
 mod stop;
 mod subscriptions;
 mod tags_fallback;
