@@ -124,7 +124,7 @@ mod tests {
         };
         assert_eq!(
             names("my-app-global", "a").join(" "),
-            "my-app-global-2 my-app-global-3 my-app-global-2a7hpe"
+            "my-app-global-2 my-app-global-3 my-app-global-37g4b6"
         );
         assert_eq!(names("api.shop", "a")[0], "api-2.shop");
         assert_ne!(names("app", "a")[2], names("app", "b")[2]);
