@@ -119,7 +119,7 @@ impl Inner {
                     self.remember(Refused::Endpoint(Box::new(member.clone())), message);
                 }
             }
-            Write::DeleteEndpoint(_) if is_lasting(error) => {
+            Write::DeleteEndpoint(..) if is_lasting(error) => {
                 if let Some(endpoint) = failure.step.member.clone() {
                     let profile = id.clone();
                     let message =
