@@ -76,6 +76,7 @@ impl Cluster {
                 resource_groups: vec!["rg".parse().unwrap()],
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
+                api_version: traffic_manager::ApiVersion::default(),
             },
             arm: "http://127.0.0.1:1".to_owned(),
             deadline: DEADLINE,

@@ -11,6 +11,7 @@
     clippy::unwrap_used,
     reason = "test code: constants are valid and locks are not poisoned"
 )]
+#![expect(clippy::print_stdout, reason = "the arithmetic is to be read")]
 
 mod azure;
 mod cluster;
