@@ -14,6 +14,10 @@ use crate::user_tags;
 
 /// The header that says whom a probe asks for.
 const HOST: &str = "Host";
+/// Seconds between probes when nobody says otherwise: Azure's default.
+const DEFAULT_INTERVAL: i64 = 30;
+/// Failures that do not count when nobody says otherwise: Azure's default.
+pub(crate) const DEFAULT_TOLERATED_FAILURES: u8 = 3;
 
 // === impl Properties ===
 
@@ -114,11 +118,6 @@ impl Properties {
         );
     }
 }
-
-/// Seconds between probes when nobody says otherwise: Azure's default.
-const DEFAULT_INTERVAL: i64 = 30;
-/// Failures that do not count when nobody says otherwise: Azure's default.
-pub(crate) const DEFAULT_TOLERATED_FAILURES: u8 = 3;
 
 /// The text of the Host header. No header is a wish too, except under TCP, which
 /// has none: without a text for it, reading the record again would give the default.
