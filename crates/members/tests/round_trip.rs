@@ -87,10 +87,10 @@ fn annotations() -> impl Strategy<Value = Vec<(Name, String)>> {
                 | Name::MinChildEndpoints
                 | Name::MinChildEndpointsIpv4
                 | Name::MinChildEndpointsIpv6 => 0.6,
-                // Only one may be named.
-                Name::SubscriptionId => 0.1,
                 // Seldom right beside the others.
-                Name::MaxReturn | Name::RecordType | Name::MonitorHost => 0.1,
+                Name::MaxReturn | Name::RecordType | Name::MonitorHost | Name::SubscriptionId => {
+                    0.1
+                }
                 _ => 0.4,
             };
             let name = *name;
