@@ -4,7 +4,7 @@ mod deletions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use external_dns::{Changes, Endpoint as Record};
+use external_dns::{Changes, Endpoint as Record, EndpointKey};
 use traffic_manager::{EndpointName, ProfileId};
 
 use crate::annotation::Name;
@@ -28,6 +28,8 @@ pub struct Batch {
     /// Members that were left out, because the profile that they point at could
     /// not be written.
     orphaned: BTreeSet<MemberKey>,
+    /// The objects and rows of new records that cannot be read.
+    unreadable: Vec<(Subject, EndpointKey)>,
     /// Records that cannot be acted on.
     pub findings: Vec<Finding>,
 }
@@ -86,6 +88,9 @@ impl Batch {
             .collect();
         let gone = changes.delete.iter().chain(&changes.update_old);
         for record in gone.filter(|record| !record.is_txt_ownership()) {
+            if batch.is_unreadable(record) {
+                continue;
+            }
             for key in removed(record, kept_twice.contains(&record.key()), scope) {
                 batch.old.insert(key.clone(), subject(record));
                 if let Some(to) = destination(record, &key, &joined) {
@@ -233,10 +238,22 @@ impl Batch {
                     change.upserts.retain(|other| other.key != member.key);
                     change.upserts.push(*member);
                 }
-                Want::Invalid => self.findings.extend(findings),
+                Want::Invalid => {
+                    self.findings.extend(findings);
+                    self.unreadable.push((subject(record), record.key()));
+                }
                 Want::Nothing => {}
             }
         }
+    }
+
+    /// Whether the object of an old record has a new one that says nothing. It is
+    /// that of a member that is kept as it is, and Azure holds something of it
+    /// that no annotation can say: that is no reason to take the member away.
+    fn is_unreadable(&self, old: &Record) -> bool {
+        let (of, row) = (subject(old), old.key());
+        let mut unreadable = self.unreadable.iter();
+        unreadable.any(|(subject, key)| *subject == of || *key == row)
     }
 
     fn members(&self) -> impl Iterator<Item = &Member> {

@@ -71,9 +71,10 @@ pub(super) fn place(
             taken.reserve(member, held);
         }
     }
-    // A method that is only about to be is its leader's wish.
+    // Settings that are only about to be are their leader's wish.
     let leader = members.first().map(|leader| &leader.key.endpoint);
-    let changes = profile.is_none_or(|profile| profile.wire.method() != decision.method);
+    let changes = profile.is_none_or(|profile| profile.settings() != decision.properties);
+    let leader = leader.filter(|_| changes);
     let mut placed: Vec<Member> = Vec::new();
     for member in &members {
         let finding = blocked
@@ -82,11 +83,12 @@ pub(super) fn place(
             .or_else(|| unsuited(member, &decision.properties))
             .or_else(|| without_a_request(member, &decision.properties));
         if let Some(finding) = finding {
-            round.refused.push(Refusal::new(member, finding));
+            round.refused.push(Refusal {
+                in_the_way: leader.cloned(),
+                ..Refusal::new(member, finding)
+            });
         } else if let Some(conflict) = taken.conflict(member, decision.method) {
-            let in_the_way = conflict
-                .holder
-                .or_else(|| leader.filter(|_| changes).cloned());
+            let in_the_way = conflict.holder.or_else(|| leader.cloned());
             round.refused.push(Refusal {
                 in_the_way,
                 ..Refusal::new(member, conflict.finding)

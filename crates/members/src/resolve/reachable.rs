@@ -16,7 +16,7 @@ use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
 use crate::properties::Properties;
 use crate::requirement;
-use crate::user_tags;
+use crate::user_tags::{self, UserTag};
 
 /// The settings that can come true.
 #[derive(Debug)]
@@ -35,14 +35,16 @@ struct Leader<'a> {
     findings: Vec<Finding>,
 }
 
-/// What can come true in a profile that exists. `staying` are the endpoints that
-/// stay as they are.
+/// What can come true in a profile that exists. `members` are this owner's, the
+/// leader first; `staying` are the endpoints that stay as they are. `None` without
+/// a leader.
 pub(super) fn reachable(
-    leader: &Member,
+    members: &[&Member],
     profile: &ObservedProfile,
     staying: &[(&EndpointName, &Endpoint)],
     owner: &OwnerId,
-) -> Reachable {
+) -> Option<Reachable> {
+    let leader = *members.first()?;
     let mut settings = unsatisfied(&leader.settings, profile);
     let held = profile.settings();
     let mut leader = Leader {
@@ -54,17 +56,30 @@ pub(super) fn reachable(
     leader.tags(&mut settings);
     let mut properties = Properties::settings(&settings);
     if leader.lacks_room(&settings) {
-        match held.get(Name::Tags) {
-            Some(tags) => properties.replace(Name::Tags, tags),
+        // What is there already needs none. The text as it is held would not do:
+        // it may name tags that somebody else has taken away.
+        let is_there = |tag: &UserTag| profile.wire.tag(tag.name()).is_some();
+        let tags = settings.tags.as_ref();
+        match tags.and_then(|tags| tags.filtered(is_there)) {
+            Some(tags) => properties.replace(Name::Tags, &tags.to_string()),
             None => properties.remove(Name::Tags),
         }
     }
     leader.dns_name(&mut properties, &held);
-    leader.record_type(&mut properties, &held, settings.record_type, staying);
-    Reachable {
+    // Who is there already is not put out by it.
+    let is_there = |member: &&&Member| profile.endpoints().contains_key(&member.key.endpoint);
+    let there: Vec<&Member> = members.iter().filter(is_there).copied().collect();
+    leader.record_type(
+        &mut properties,
+        &held,
+        settings.record_type,
+        &there,
+        staying,
+    );
+    Some(Reachable {
         properties,
         findings: leader.findings,
-    }
+    })
 }
 
 /// The settings without the tags that the profile has from somebody else already.
@@ -172,6 +187,7 @@ impl Leader<'_> {
         wanted: &mut Properties,
         held: &Properties,
         asked: Option<RecordType>,
+        there: &[&Member],
         staying: &[(&EndpointName, &Endpoint)],
     ) {
         let profile = &self.profile.id.name;
@@ -187,7 +203,13 @@ impl Leader<'_> {
             let unsuited = requirement::unsuited_on_wire(asked, endpoint)?;
             Some(format!("endpoint {name} cannot be in it: {unsuited}"))
         });
-        if let Some(unsuited) = unsuited {
+        let unsuited_member = || {
+            there.iter().find_map(|member| {
+                let unsuited = requirement::unsuited(asked, &member.endpoint.destination)?;
+                Some(format!("{} cannot be in it: {unsuited}", member.subject))
+            })
+        };
+        if let Some(unsuited) = unsuited.or_else(unsuited_member) {
             self.conflict(Name::RecordType, asked.as_str(), &unsuited);
             wanted.remove(Name::RecordType);
         }

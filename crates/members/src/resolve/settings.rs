@@ -77,7 +77,7 @@ pub(super) fn decide(
     let Reachable {
         properties: wanted,
         mut findings,
-    } = reachable(leader, profile, staying, owner);
+    } = reachable(members, profile, staying, owner)?;
     // What the leader cannot have is among those findings already.
     findings.extend(disputes(
         members.get(1..).unwrap_or_default(),

@@ -385,3 +385,39 @@ fn a_departure_whose_mark_has_no_room_is_not_put_off_and_holds_nobody_up() {
             .is_none()
     );
 }
+
+/// A member that is kept takes part in changes of the settings. What Azure holds
+/// of it may be what no annotation can say.
+#[test]
+fn a_kept_member_that_cannot_be_said_is_not_deleted_by_new_settings() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    let objects = |ttl, weight| {
+        let shared = [("profile-name", "p"), ("dns-ttl", ttl)];
+        [
+            object("a.example.com", &shared),
+            object("b.example.com", &[shared[0], shared[1], ("weight", weight)]),
+        ]
+    };
+    east.run(&mut azure, &objects("30", "70")[..1], NOW);
+    east.run(&mut azure, &objects("30", "70"), NOW + 1);
+    let held = azure.profiles.get_mut(&profile("p")).unwrap();
+    for endpoint in held.properties.endpoints.iter_mut().flatten() {
+        if endpoint.properties.target.as_deref() == Some("b.example.com") {
+            endpoint.properties.geo_mapping = Some(vec!["XX-UNKNOWN".to_owned()]);
+        }
+    }
+    let sources = Cluster::sources(&objects("60", "heavy"));
+    let current = east.observed(&azure).records(&east.scope.owner);
+    let (wanted, _) = east.adjust(&azure, &sources);
+    let changes = external_dns::Changes {
+        update_old: current,
+        update_new: wanted,
+        ..external_dns::Changes::default()
+    };
+    let mut batch = members::batch::Batch::new(&changes, &east.scope);
+    let stage = batch.next_stage(&std::collections::BTreeSet::new());
+    for change in stage.values() {
+        assert!(change.removals.is_empty(), "{change:#?}");
+    }
+    assert_eq!(targets(&azure, "p").len(), 2);
+}

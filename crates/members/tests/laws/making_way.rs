@@ -243,3 +243,43 @@ fn two_that_exchange_profiles_and_change_their_methods_arrive() {
     assert_eq!(targets(&azure, "q")[0].1, "b.example.com");
     assert!(east.run(&mut azure, &after, NOW).changes.is_none());
 }
+
+/// A record type that one member cannot have is not set, and that one is told
+/// nothing and follows its annotations.
+#[test]
+fn a_record_type_that_a_neighbour_cannot_have_holds_up_the_leader_alone() {
+    let (mut east, mut azure) = (Cluster::new("east"), Azure::default());
+    east.scope.api_version = traffic_manager::ApiVersion::V2026_09_01;
+    let objects = |record_type: &[(&'static str, &str)], weight| {
+        let shared = [("profile-name", "p"), ("routing-method", "MultiValue")];
+        let mut leader = shared.to_vec();
+        leader.push(("target", "20.1.2.3"));
+        leader.extend(record_type);
+        let mut other = shared.to_vec();
+        other.extend([("target", "2a01:111::1"), ("weight", weight)]);
+        [
+            object("a.example.com", &leader),
+            object("b.example.com", &other),
+        ]
+    };
+    east.run(&mut azure, &objects(&[], "70")[..1], NOW);
+    east.run(&mut azure, &objects(&[], "70"), NOW + 1);
+    let after = objects(&[("record-type", "A")], "50");
+    let looped = east.run(&mut azure, &after, NOW + 2);
+    let told: Vec<_> = looped
+        .findings
+        .iter()
+        .map(|finding| &finding.subject.host)
+        .collect();
+    assert!(
+        told.iter().all(|host| *host == "a.example.com"),
+        "{looped:#?}"
+    );
+    let held = azure.profiles[&profile("p")].endpoints();
+    let weights: Vec<_> = held
+        .iter()
+        .map(|endpoint| endpoint.properties.weight)
+        .collect();
+    assert!(weights.contains(&Some(50)), "{weights:?}");
+    assert!(east.run(&mut azure, &after, NOW + 3).changes.is_none());
+}
