@@ -3,6 +3,8 @@
 
 mod reserved;
 
+use std::collections::BTreeMap;
+
 use crate::api_version::{ApiVersion, Feature};
 use crate::model::endpoint::{Endpoint, EndpointKind, Family, Host, Target};
 use crate::model::{Profile, RecordType, RoutingMethod};
@@ -30,6 +32,7 @@ pub(crate) fn check(
     }
     unique_targets(endpoints, problems);
     unique_priorities(endpoints, problems);
+    web_apps_apart(endpoints, problems);
     one_family(profile, problems);
     if !allow_private_targets {
         public_targets(endpoints, problems);
@@ -67,6 +70,30 @@ fn same_target(left: &Target, right: &Target) -> bool {
             Target::External(Host::Address { address: right, .. }),
         ) => left == right,
         _ => left.identity().eq_ignore_ascii_case(right.identity()),
+    }
+}
+
+/// A profile takes one web app of each region. The sentence is reported, its end is ours.
+fn web_apps_apart(endpoints: &[Endpoint], problems: &mut Problems) {
+    let mut regions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for endpoint in endpoints {
+        if let Target::Azure { resource_id, host } = &endpoint.target
+            && resource_id
+                .to_ascii_lowercase()
+                .contains("/providers/microsoft.web/sites/")
+            && let Some(location) = endpoint.location
+        {
+            regions
+                .entry(location.display_name())
+                .or_default()
+                .push(host);
+        }
+    }
+    for (region, hosts) in regions.iter().filter(|(_, hosts)| hosts.len() > 1) {
+        problems.say(format!(
+            "Some of the provided Azure Website endpoints are not valid: One or more conflicts detected in traffic manager configuration. Multiple domains point to region \"{region}\": {}.",
+            hosts.join(", ")
+        ));
     }
 }
 

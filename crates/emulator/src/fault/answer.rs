@@ -172,7 +172,8 @@ fn forbidden(operation: Operation, resource: Option<&Resource>) -> String {
     format!(
         "The client '00000000-0000-0000-0000-000000000001' with object id '00000000-0000-0000-0000-000000000001' does not have authorization to perform action '{}' over scope '{}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
         operation.action(),
-        scope_of(resource)
+        // Reported with the type in lower case, as in the action.
+        scope_of(resource).replace("/trafficManagerProfiles", "/trafficmanagerprofiles")
     )
 }
 

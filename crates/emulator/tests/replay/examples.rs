@@ -60,6 +60,11 @@ fn all() -> [Example; 5] {
 
 #[test]
 fn examples_of_the_specification() {
+    tally().conclude("examples of the specification", &[]);
+}
+
+/// Every example, played.
+pub(crate) fn tally() -> Tally {
     let mut tally = Tally::default();
     for example in all() {
         let text = std::fs::read_to_string(recordings().join("spec-examples").join(example.file))
@@ -90,7 +95,7 @@ fn examples_of_the_specification() {
             tally.note(&format!("{} {status}", example.file), difference, &[]);
         }
     }
-    tally.conclude("examples of the specification", &[]);
+    tally
 }
 
 /// Whether everything that `part` shows is so in `whole`. An empty object stands for an empty body.
