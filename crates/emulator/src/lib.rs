@@ -93,7 +93,7 @@ pub use api_version::{ApiVersion, Feature};
 pub use clock::{Clock, SystemClock};
 pub use operation::Operation;
 pub use options::{Args, Options, Tls};
-pub use quirks::{AutoPriority, Quirks};
+pub use quirks::{AutoPriority, Quirk, Quirks};
 pub use request::{Request, Response};
 pub use running::{Emulator, Running, StartError};
 pub use service::Service;

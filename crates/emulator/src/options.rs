@@ -10,7 +10,7 @@ use data_plane::{ClientLocation, Fqdn};
 
 use crate::authority::{Client, Settings};
 use crate::duration;
-use crate::quirks::Quirks;
+use crate::quirks::{Quirk, Quirks};
 use crate::state::Cloud;
 use crate::throttle::{Limit, Limits, Throttle};
 
@@ -27,6 +27,8 @@ pub struct Options {
     pub authority: Settings,
     /// What the cloud is like.
     pub cloud: Cloud,
+    /// How DNS answers where no record settles it.
+    pub dns_quirks: data_plane::Quirks,
     /// Names that targets resolve to, for probes and as DNS answers.
     pub zone_records: Vec<ZoneRecord>,
     /// Where clients are.
@@ -216,6 +218,17 @@ pub struct Args {
     )]
     pub probe_routes: Vec<ProbeRoute>,
 
+    /// Behaviour that no public record settles, such as auto-priority=lowest-free; docs/EMULATOR.md lists all. May be
+    /// given several times, or several separated by commas.
+    #[arg(
+        long = "quirk",
+        env = "EMULATOR_QUIRKS",
+        hide_env_values = true,
+        value_name = "NAME=VALUE",
+        value_delimiter = ','
+    )]
+    pub quirks: Vec<Quirk>,
+
     /// Seed of request ids, faults and DNS answers, to see the same again.
     #[arg(
         long,
@@ -237,6 +250,7 @@ impl Default for Options {
             tls: None,
             authority: Settings::default(),
             cloud: Cloud::default(),
+            dns_quirks: data_plane::Quirks::default(),
             zone_records: Vec::new(),
             client_locations: Vec::new(),
             throttle: Throttle::default(),
@@ -255,6 +269,11 @@ impl From<Args> for Options {
         for limit in args.throttle_limits {
             limits.set(limit);
         }
+        let mut quirks = Quirks::default();
+        let mut dns_quirks = data_plane::Quirks::default();
+        for quirk in args.quirks {
+            quirk.turn(&mut quirks, &mut dns_quirks);
+        }
         Self {
             arm_listen: args.arm_listen,
             dns_listen: args.dns_listen,
@@ -271,8 +290,9 @@ impl From<Args> for Options {
                 dns_suffix: args.dns_suffix,
                 allow_private_targets: args.allow_private_targets,
                 resource_groups: args.resource_groups,
-                quirks: Quirks::default(),
+                quirks,
             },
+            dns_quirks,
             zone_records: args.zone_records,
             client_locations: args.client_locations,
             throttle: Throttle {

@@ -3,6 +3,10 @@
 //! Each switch names what is not known. The defaults are the stricter or the more often reported reading, so that a
 //! client that works here has the better chance to work there; a test can turn one and see whether its client cares.
 
+mod flag;
+
+pub use flag::{InvalidQuirk, Quirk};
+
 /// How a priority is chosen for an endpoint that is written without one.
 ///
 /// Recorded: consecutive endpoints without a priority get 1, 2, 3. Whether the service counts, takes the highest or

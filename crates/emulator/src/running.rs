@@ -110,6 +110,7 @@ impl Emulator {
         let mut config = DnsConfig::new(options.dns_listen, suffix);
         config.zone = zone.clone();
         config.locator = Locator::new(options.client_locations);
+        config.quirks = options.dns_quirks;
         config.seed = Some(seed);
         let dns = DnsServer::bind(config, Arc::new(shared.clone())).await?;
         let dns_addr = dns.local_addr();

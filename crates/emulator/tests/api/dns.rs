@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use data_plane::answer::Negative;
 use emulator::Options;
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 
-use crate::client::{Remote, external, profile, profile_path, watchdog};
+use crate::client::{Remote, external, profile, profile_path, watchdog, weighted};
 
 /// Asks the DNS server. Returns the code and the first CNAME.
 async fn ask(server: SocketAddr, name: &str) -> (ResponseCode, Option<String>) {
@@ -220,4 +221,21 @@ async fn addresses_are_answered_as_such() {
         ]
     );
     remote.running.stop().await;
+}
+
+/// The switches of the DNS side reach the server of a running emulator.
+#[tokio::test]
+async fn a_switch_of_the_dns_side_is_turned() {
+    for (no_endpoints, code) in [
+        (Negative::NxDomain, ResponseCode::NXDomain),
+        (Negative::NoData, ResponseCode::NoError),
+    ] {
+        let mut options = Options::default();
+        options.dns_quirks.no_endpoints = no_endpoints;
+        let remote = Remote::with(options).await;
+        remote.put(&profile_path("app"), &weighted("app")).await;
+        let server = remote.running.dns_addr();
+        assert_eq!(ask(server, "app.trafficmanager.net.").await, (code, None));
+        remote.running.stop().await;
+    }
 }

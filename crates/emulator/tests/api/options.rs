@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Parser;
-use emulator::{Args, Options};
+use data_plane::answer::Negative;
+use emulator::{Args, AutoPriority, Options};
 use rstest::rstest;
 
 #[derive(Debug, Parser)]
@@ -61,6 +62,8 @@ fn every_flag_is_taken_over() {
         "--latency=200ms",
         "--no-probes",
         "--probe-interval=500ms",
+        "--quirk=auto-priority=lowest-free,no-endpoints=nodata",
+        "--quirk=keep-priority=false",
         "--seed=7",
     ])
     .expect("valid flags");
@@ -87,6 +90,9 @@ fn every_flag_is_taken_over() {
     assert_eq!(options.latency, Duration::from_millis(200));
     assert!(!options.probes);
     assert_eq!(options.probe_interval, Some(Duration::from_millis(500)));
+    assert_eq!(options.cloud.quirks.auto_priority, AutoPriority::LowestFree);
+    assert!(!options.cloud.quirks.keep_priority);
+    assert_eq!(options.dns_quirks.no_endpoints, Negative::NoData);
     assert_eq!(options.seed, Some(7));
 }
 
@@ -101,6 +107,9 @@ fn every_flag_is_taken_over() {
 #[case("--throttle-limit=writes=5")]
 #[case("--latency=5")]
 #[case("--probe-interval=often")]
+#[case("--quirk=keep-priority")]
+#[case("--quirk=keep-priority=no")]
+#[case("--quirk=no-such=true")]
 #[case("--seed=x")]
 #[case("--token-lifetime=5")]
 #[case("--client=app")]
