@@ -180,6 +180,10 @@ pub struct Args {
     #[arg(long, env = "EMULATOR_LATENCY", hide_env_values = true, value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
     pub latency: Duration,
 
+    /// How far lists and the tags API lag behind what is stored, for example 5s; what is read one by one is true.
+    #[arg(long, env = "EMULATOR_LIST_LAG", hide_env_values = true, value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
+    pub list_lag: Duration,
+
     /// Answer 429 to requests beyond the limits of the service.
     #[arg(long, env = "EMULATOR_THROTTLE", hide_env_values = true)]
     pub throttle: bool,
@@ -290,6 +294,7 @@ impl From<Args> for Options {
                 dns_suffix: args.dns_suffix,
                 allow_private_targets: args.allow_private_targets,
                 resource_groups: args.resource_groups,
+                list_lag: args.list_lag,
                 quirks,
             },
             dns_quirks,

@@ -1,18 +1,20 @@
 //! Everything that the emulated cloud holds, and the operations on it: deterministic, synchronous, without a network.
 //!
 //! A simulation can own a [`State`] and call [`State::answer`] between any two steps. Time enters as a parameter, and
-//! only into heat maps; randomness does not enter.
+//! only into heat maps and into reads that lag behind; randomness does not enter.
 
 mod analytics;
 mod endpoints;
 mod names;
 mod nesting;
+mod past;
 mod profiles;
 mod public_ips;
 mod tags;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use data_plane::{Directory, Fqdn, ProbeJob, ProbeReport};
@@ -26,6 +28,7 @@ use crate::document::Style;
 use crate::geography;
 use crate::health::{ForcedHealth, HealthBook, Statuses};
 use crate::model::location::Location;
+use crate::model::tags::Tags;
 use crate::model::{Profile, ProfileKey, ProfilePath};
 use crate::operation::{Operation, Resource};
 use crate::quirks::Quirks;
@@ -42,6 +45,8 @@ pub struct Cloud {
     pub allow_private_targets: bool,
     /// The resource groups that exist in every subscription; empty means that every group exists.
     pub resource_groups: Vec<String>,
+    /// How far lists and the tags API lag behind what is stored.
+    pub list_lag: Duration,
     /// Behaviour that no record settles.
     pub quirks: Quirks,
 }
@@ -60,6 +65,10 @@ pub struct AzureResource {
 pub struct State {
     cloud: Cloud,
     profiles: BTreeMap<ProfileKey, Stored>,
+    /// What reads show that lag behind; empty unless they do.
+    past: past::Past,
+    /// The time of the request that is being carried out.
+    now: Timestamp,
     /// Global names in use.
     names: BTreeMap<Fqdn, ProfileKey>,
     /// Resource groups in the spelling of their first use, by lower-case subscription and group.
@@ -92,6 +101,7 @@ impl Default for Cloud {
             dns_suffix: Fqdn::new("trafficmanager.net").expect("a valid name"),
             allow_private_targets: false,
             resource_groups: Vec::new(),
+            list_lag: Duration::ZERO,
             quirks: Quirks::default(),
         }
     }
@@ -105,6 +115,8 @@ impl State {
         Self {
             cloud,
             profiles: BTreeMap::new(),
+            past: past::Past::default(),
+            now: Timestamp::UNIX_EPOCH,
             names: BTreeMap::new(),
             groups: BTreeMap::new(),
             resources: BTreeMap::new(),
@@ -115,13 +127,16 @@ impl State {
         }
     }
 
-    /// Carries out a request. Time does not matter to it, except that a heat map ends at the beginning of 1970.
+    /// Carries out a request at the beginning of 1970, which only heat maps and [`Cloud::list_lag`] make a difference of.
     pub fn answer(&mut self, request: &Request) -> Response {
         self.answer_at(Timestamp::UNIX_EPOCH, request)
     }
 
     /// Carries out a request at this time.
     pub fn answer_at(&mut self, now: Timestamp, request: &Request) -> Response {
+        // A clock that is set back does not bring the past back.
+        self.now = self.now.max(now);
+        self.past.forget(self.now, self.cloud.list_lag);
         let resource = Resource::parse(&request.path);
         match self.try_answer(now, request, resource) {
             Ok(response) => response,
@@ -327,6 +342,7 @@ impl State {
             self.names.insert(fqdn, key.clone());
         }
         self.probes_changed |= self.health.update(&profile);
+        self.note(&key, Some(&profile));
         if let Some(view) = self.view(&profile) {
             self.profiles.insert(key, Stored { profile, view });
         }
@@ -334,8 +350,40 @@ impl State {
 
     fn remove(&mut self, key: &ProfileKey) {
         if let Some(stored) = self.profiles.remove(key) {
+            self.note(key, None);
             self.names.retain(|_, owner| owner != key);
             self.probes_changed |= self.health.forget(&stored.profile);
+        }
+    }
+
+    /// Keeps what reads will show that lag behind.
+    fn note(&mut self, key: &ProfileKey, profile: Option<&Profile>) {
+        if self.lags() {
+            self.past.note(self.now, key.clone(), profile.cloned());
+        }
+    }
+
+    fn lags(&self) -> bool {
+        !self.cloud.list_lag.is_zero()
+    }
+
+    /// The profiles that a list shows.
+    fn listed(&self) -> Vec<&Profile> {
+        if self.lags() {
+            self.past.profiles(self.now, self.cloud.list_lag).collect()
+        } else {
+            self.profiles().collect()
+        }
+    }
+
+    /// The tags that the tags API shows of a profile.
+    fn shown_tags<'a>(&'a self, profile: &'a Profile) -> Option<&'a Tags> {
+        if self.lags() {
+            let key = profile.path.key();
+            let past = self.past.profile(self.now, self.cloud.list_lag, &key)?;
+            past.tags.as_ref()
+        } else {
+            profile.tags.as_ref()
         }
     }
 

@@ -36,7 +36,8 @@ impl State {
     ) -> Response {
         let style = self.style(version, None);
         let documents: Vec<_> = self
-            .profiles()
+            .listed()
+            .into_iter()
             .filter(|profile| profile.path.is_in(subscription, resource_group))
             .filter(|profile| profile.settings.routing.known_to(version))
             .map(|profile| style.profile(profile))

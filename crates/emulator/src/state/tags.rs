@@ -46,19 +46,13 @@ enum Change {
 impl State {
     pub(super) fn get_tags(&self, path: &ProfilePath) -> Result<Response, Refusal> {
         let profile = self.stored(path, ApiVersion::NEWEST)?;
-        let none = Tags::default();
-        let document = TagsDocument {
-            id: format!(
-                "{}/providers/Microsoft.Resources/tags/default",
-                profile.path.id()
-            ),
-            name: "default",
-            r#type: "Microsoft.Resources/tags",
-            properties: TagsProperties {
-                tags: profile.tags.as_ref().unwrap_or(&none),
-            },
-        };
-        Ok(done(StatusCode::OK, &document))
+        Ok(tags_of(profile, self.shown_tags(profile)))
+    }
+
+    /// The answer to a write, which knows what it has written.
+    fn written_tags(&self, path: &ProfilePath) -> Result<Response, Refusal> {
+        let profile = self.stored(path, ApiVersion::NEWEST)?;
+        Ok(tags_of(profile, profile.tags.as_ref()))
     }
 
     pub(super) fn put_tags(
@@ -69,7 +63,7 @@ impl State {
         let profile = self.stored(path, ApiVersion::NEWEST)?.clone();
         let tags = read(body.pointer("/properties/tags"))?.unwrap_or_default();
         self.store_tags(profile, tags)?;
-        self.get_tags(path)
+        self.written_tags(path)
     }
 
     pub(super) fn patch_tags(
@@ -90,7 +84,7 @@ impl State {
                 .for_each(|(name, value)| tags.remove_pair(name, value)),
         }
         self.store_tags(profile, tags)?;
-        self.get_tags(path)
+        self.written_tags(path)
     }
 
     pub(super) fn delete_tags(&mut self, path: &ProfilePath) -> Result<Response, Refusal> {
@@ -107,6 +101,22 @@ impl State {
         });
         Ok(())
     }
+}
+
+fn tags_of(profile: &Profile, tags: Option<&Tags>) -> Response {
+    let none = Tags::default();
+    let document = TagsDocument {
+        id: format!(
+            "{}/providers/Microsoft.Resources/tags/default",
+            profile.path.id()
+        ),
+        name: "default",
+        r#type: "Microsoft.Resources/tags",
+        properties: TagsProperties {
+            tags: tags.unwrap_or(&none),
+        },
+    };
+    done(StatusCode::OK, &document)
 }
 
 /// Reads the `tags` of a body; `None` when there are none to read.

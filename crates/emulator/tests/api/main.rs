@@ -12,6 +12,7 @@ mod client;
 mod control;
 mod dns;
 mod faults;
+mod lag;
 mod laws;
 mod lifecycle;
 mod options;

@@ -60,6 +60,7 @@ fn every_flag_is_taken_over() {
         "--throttle-limit=writes=20+5/s,endpoint-writes=25",
         "--throttle-limit=window=10s",
         "--latency=200ms",
+        "--list-lag=5s",
         "--no-probes",
         "--probe-interval=500ms",
         "--quirk=auto-priority=lowest-free,no-endpoints=nodata",
@@ -88,6 +89,7 @@ fn every_flag_is_taken_over() {
         (25, Duration::from_secs(10))
     );
     assert_eq!(options.latency, Duration::from_millis(200));
+    assert_eq!(options.cloud.list_lag, Duration::from_secs(5));
     assert!(!options.probes);
     assert_eq!(options.probe_interval, Some(Duration::from_millis(500)));
     assert_eq!(options.cloud.quirks.auto_priority, AutoPriority::LowestFree);
@@ -106,6 +108,7 @@ fn every_flag_is_taken_over() {
 #[case("--client-location=10.0.0.0/8=atlantis")]
 #[case("--throttle-limit=writes=5")]
 #[case("--latency=5")]
+#[case("--list-lag=5")]
 #[case("--probe-interval=often")]
 #[case("--quirk=keep-priority")]
 #[case("--quirk=keep-priority=no")]
