@@ -1,13 +1,14 @@
 //! What Azure holds, seen with this system's eyes: profiles with their marks
 //! and claims, and the records of one owner's members.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use external_dns::Endpoint as Record;
 use traffic_manager::profile::{Endpoint, Profile};
 use traffic_manager::{EndpointName, Hostname, ProfileId};
 
 use crate::claim::{self, Claim};
+use crate::destination::Destination;
 use crate::finding::Subject;
 use crate::marks::{Marks, TAG_PREFIX};
 use crate::member::MemberKey;
@@ -73,6 +74,15 @@ impl Observed {
     /// All profiles.
     pub fn profiles(&self) -> impl Iterator<Item = &ObservedProfile> {
         self.profiles.values()
+    }
+
+    /// The profiles that are endpoints of others.
+    pub fn nested(&self) -> BTreeSet<ProfileId> {
+        let endpoints = self.profiles().flat_map(|held| held.endpoints.values());
+        let destinations = endpoints.filter_map(Destination::of);
+        destinations
+            .filter_map(|destination| destination.profile().cloned())
+            .collect()
     }
 
     /// Every member of an owner.

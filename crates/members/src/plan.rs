@@ -28,7 +28,7 @@ use crate::want::Scope;
 pub use claims::{contested, retract};
 use leaving::Departures;
 use migrate::Migration;
-pub use retire::{Upkeep, upkeep};
+pub use retire::{Upkeep, upkeep, upkeep_of};
 use tags::NoRoom;
 
 /// Writes in order, and what cannot be done.

@@ -2,7 +2,7 @@
 //! because deleting it frees its global name while a CNAME may still point
 //! there, and anyone could register it. After a grace it is deleted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +11,6 @@ use traffic_manager::{ProfileId, Switch};
 
 use super::{Gate, Plan, Step, Write, claims, leaving};
 use crate::claim::Claim;
-use crate::destination::Destination;
 use crate::marks::{RETIRED, Retirement};
 use crate::observe::{Observed, ObservedProfile};
 use crate::owner::OwnerId;
@@ -68,31 +67,38 @@ pub fn upkeep(
     upkeep: Upkeep,
     now: Timestamp,
 ) -> Vec<(ProfileId, Plan)> {
-    // Azure does not delete what is an endpoint elsewhere.
-    let nested: BTreeSet<_> = observed
-        .profiles()
-        .flat_map(|profile| profile.endpoints().values().filter_map(Destination::of))
-        .filter_map(|destination| destination.profile().cloned())
-        .collect();
+    let nested = observed.nested();
     let plans = observed.profiles().filter_map(|profile| {
-        let leaving = leaving::upkeep(profile, owner, upkeep.delete_grace, now);
-        let mut steps = leaving;
-        if steps.is_empty() && profile.marks.managed && profile.is_empty() {
-            steps = empty(profile, owner, upkeep, now);
-            let is_nested = nested.contains(&profile.id);
-            steps.retain(|step| step.write != Write::DeleteProfile || !is_nested);
-        }
-        if steps.is_empty() {
-            steps.extend(outlived(profile, owner));
-            steps.extend(claims::upkeep(profile, owner, now));
-        }
-        let plan = Plan {
-            steps,
-            ..Plan::default()
-        };
-        (!plan.steps.is_empty()).then(|| (profile.id.clone(), plan))
+        let is_nested = nested.contains(&profile.id);
+        let plan = upkeep_of(profile, is_nested, owner, upkeep, now)?;
+        Some((profile.id.clone(), plan))
     });
     plans.collect()
+}
+
+/// What is due in one profile, if anything. `is_nested` says whether the profile
+/// is an endpoint of another one: Azure does not delete such a profile.
+pub fn upkeep_of(
+    profile: &ObservedProfile,
+    is_nested: bool,
+    owner: &OwnerId,
+    upkeep: Upkeep,
+    now: Timestamp,
+) -> Option<Plan> {
+    let mut steps = leaving::upkeep(profile, owner, upkeep.delete_grace, now);
+    if steps.is_empty() && profile.marks.managed && profile.is_empty() {
+        steps = empty(profile, owner, upkeep, now);
+        steps.retain(|step| step.write != Write::DeleteProfile || !is_nested);
+    }
+    if steps.is_empty() {
+        steps.extend(outlived(profile, owner));
+        steps.extend(claims::upkeep(profile, owner, now));
+    }
+    let plan = Plan {
+        steps,
+        ..Plan::default()
+    };
+    (!plan.steps.is_empty()).then_some(plan)
 }
 
 fn empty(profile: &ObservedProfile, owner: &OwnerId, upkeep: Upkeep, now: Timestamp) -> Vec<Step> {

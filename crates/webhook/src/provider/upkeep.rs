@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use members::plan::{Upkeep, upkeep};
+use members::plan::{Upkeep, upkeep, upkeep_of};
 use members::{Observed, ObservedProfile};
 use traffic_manager::ProfileId;
 
@@ -24,13 +24,14 @@ impl Inner {
         if due.is_empty() {
             return;
         }
+        let nested = snapshot.observed.nested();
         let inner = Arc::clone(self);
         tokio::spawn(async move {
             for id in due {
                 if inner.stop.is_cancelled() {
                     return;
                 }
-                inner.keep_up(&id).await;
+                inner.keep_up(&id, nested.contains(&id)).await;
             }
         });
     }
@@ -42,26 +43,23 @@ impl Inner {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         paused.retain(|_, until| *until > now);
-        let plans = self.plans(observed).into_iter().map(|(id, _)| id);
+        let owner = &self.behaviour.scope.owner;
+        let plans = upkeep(observed, owner, self.rule(), self.clock.now());
+        let plans = plans.into_iter().map(|(id, _)| id);
         plans.filter(|id| !paused.contains_key(id)).collect()
     }
 
-    fn plans(&self, observed: &Observed) -> Vec<(ProfileId, members::plan::Plan)> {
-        let rule = Upkeep {
+    fn rule(&self) -> Upkeep {
+        Upkeep {
             grace: self.behaviour.profile_grace,
             delete_grace: self.behaviour.scope.brakes.delete_grace,
-        };
-        upkeep(
-            observed,
-            &self.behaviour.scope.owner,
-            rule,
-            self.clock.now(),
-        )
+        }
     }
 
     /// Reads the profile once more and decides again: somebody may have come
-    /// back since the listing.
-    async fn keep_up(&self, id: &ProfileId) {
+    /// back since the listing. Only the listing shows whether the profile is
+    /// nested in another.
+    async fn keep_up(&self, id: &ProfileId, is_nested: bool) {
         let _work = self.work.lock().await;
         if self.stop.is_cancelled() {
             return;
@@ -76,7 +74,12 @@ impl Inner {
         };
         let fresh = ObservedProfile::new(profile).map(|profile| profile.wire);
         let observed = Observed::new(fresh, &self.behaviour.scope);
-        for (id, plan) in self.plans(&observed) {
+        let (owner, now) = (&self.behaviour.scope.owner, self.clock.now());
+        for profile in observed.profiles() {
+            let Some(plan) = upkeep_of(profile, is_nested, owner, self.rule(), now) else {
+                continue;
+            };
+            let id = profile.id.clone();
             let execution = self.carry_out(&id, plan).await;
             if let Some(failure) = execution.failures.first() {
                 let said = error_chain(&failure.error);

@@ -270,3 +270,48 @@ async fn a_heartbeat_comes_about_once_an_hour_and_nothing_else_is_written() {
         assert_eq!(azure.count(operation).await, 0, "{operation}");
     }
 }
+
+/// Azure deletes no profile that is an endpoint of another one, and is not asked to when
+/// something else is due in it.
+#[tokio::test]
+async fn upkeep_of_a_nested_profile_does_not_delete_it() {
+    let azure = Azure::start().await;
+    let east = Cluster::with("east", &azure, |args| {
+        args.profile_grace = Some("0s".to_owned());
+    })
+    .await;
+    let child = app("c", "c.example.com")
+        .with_annotation(key("profile-name"), "child")
+        .with_annotation(key("endpoint-name"), "only");
+    let parent = app("n", "n.example.com")
+        .with_annotation(key("profile-name"), "parent")
+        .with_annotation(key("endpoint-name"), "n")
+        .with_annotation(key("endpoint-type"), "Nested")
+        .with_annotation(key("target-profile"), "child");
+    assert!(east.run(&[parent.clone(), child]).await.failed.is_none());
+    assert!(azure.endpoint("parent", "n").await.is_some());
+    // The child is empty, and a claim to its endpoint is left over.
+    let claim = "externaldns-claims-0-east";
+    let mut held = azure.profile("child").await.unwrap();
+    let text = held["tags"][claim].clone();
+    east.run(std::slice::from_ref(&parent)).await;
+    held = azure.profile("child").await.unwrap();
+    assert!(held["tags"]["externaldns-retired"].is_string(), "{held}");
+    held["tags"][claim] = text;
+    azure.put("my-tm-rg", "child", held).await;
+    east.clock.advance(Duration::from_mins(30));
+    azure.calls().await;
+    let mut deletions = 0;
+    for _ in 0..300 {
+        east.run(std::slice::from_ref(&parent)).await;
+        deletions += azure.count("profiles.delete").await;
+        let held = azure.profile("child").await.unwrap();
+        if held["tags"][claim].is_null() || deletions > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(deletions, 0);
+    let held = azure.profile("child").await.unwrap();
+    assert!(held["tags"][claim].is_null(), "{held}");
+}
