@@ -121,12 +121,11 @@ pub(super) fn plan(
             room_for(added, &held) || user.merge.is_empty()
         })
         .unwrap_or_default();
-    merge.extend(user.merge);
     delete.extend(user.delete);
-    if !room_for(merge.keys(), &held) {
+    if !room_for(merge.keys().chain(user.merge.keys()), &held) {
         return Err(NoRoom::TooMany {
             profile: profile.id.name.to_string(),
-            needed: held.len() + added(merge.keys(), &held),
+            needed: held.len() + added(merge.keys().chain(user.merge.keys()), &held),
             usage: claim::Usage::of(owner, &held),
         });
     }
@@ -136,6 +135,14 @@ pub(super) fn plan(
             write: Write::MergeTags(merge),
             member: None,
             gate: Gate::Vital,
+        });
+    }
+    // A policy may forbid what the user asks for. No claim waits for that.
+    if !user.merge.is_empty() {
+        steps.first.push(Step {
+            write: Write::MergeTags(user.merge),
+            member: None,
+            gate: Gate::Alone,
         });
     }
     if !delete.is_empty() {

@@ -5,7 +5,7 @@
 //! found the profile one by one until one succeeds, and the rest join it.
 
 use members::batch::ProfileChange;
-use members::plan::{Write, plan};
+use members::plan::{Gate, Write, plan};
 use members::{Member, MemberKey};
 use traffic_manager::{ProfileId, RelativeName};
 
@@ -73,6 +73,17 @@ impl Inner {
                     self.name_is_refused(id, change, name).await;
                 }
             }
+            // The tags that are asked for: every claim is written before them.
+            Write::MergeTags(_) | Write::DeleteTags(_)
+                if failure.step.gate == Gate::Alone && is_lasting(error) =>
+            {
+                if let Some(leader) = change.upserts.first() {
+                    let what = describe(&failure.step.write);
+                    let message = format!("profile {}: {what}: {said}", id.name);
+                    let settings = Box::new(leader.settings.clone());
+                    self.remember(Refused::Settings(id.clone(), settings), message);
+                }
+            }
             // Whoever asks, and whatever for: it is not about the members.
             Write::CreateProfile(_) | Write::MergeTags(_) if error.refusal().is_some() => {
                 let creates = matches!(failure.step.write, Write::CreateProfile(_));
@@ -119,14 +130,15 @@ impl Inner {
                     self.remember(Refused::Endpoint(Box::new(member.clone())), message);
                 }
             }
-            Write::DeleteEndpoint(..) if is_lasting(error) => {
-                if let Some(endpoint) = failure.step.member.clone() {
-                    let profile = id.clone();
-                    let message =
-                        format!("profile {}: deleting endpoint {endpoint}: {said}", id.name);
-                    let key = MemberKey { profile, endpoint };
-                    self.remember(Refused::Deletion(key), message);
-                }
+            // In a rename the step is one of the new name's: what is refused is
+            // the end of the old one.
+            Write::DeleteEndpoint(_, endpoint) if is_lasting(error) => {
+                let message = format!("profile {}: deleting endpoint {endpoint}: {said}", id.name);
+                let key = MemberKey {
+                    profile: id.clone(),
+                    endpoint: endpoint.clone(),
+                };
+                self.remember(Refused::Deletion(key), message);
             }
             _ => {}
         }

@@ -85,6 +85,90 @@ async fn a_change_is_left_until_a_person_has_acted(
     east.quiet(&azure, &services).await;
 }
 
+/// A policy can forbid a tag that somebody asks for. Nobody's endpoint waits for that.
+#[tokio::test]
+async fn tags_that_are_refused_hold_up_no_member() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let other = |weight: &str| {
+        app("b", "b.example.com")
+            .with_annotation(key("profile-name"), "mine")
+            .with_annotation(key("endpoint-name"), "f")
+            .with_annotation(key("weight"), weight)
+    };
+    let tagged =
+        |value: &str| mine("2").with_annotation(key("tags"), format!("cost-centre={value}"));
+    let weight = async |endpoint: &str| {
+        let endpoint = azure.endpoint("mine", endpoint).await.unwrap();
+        endpoint["properties"]["weight"].to_string()
+    };
+    let tag = async || azure.profile("mine").await.unwrap()["tags"]["cost-centre"].clone();
+    east.run(&[mine("1"), other("1")]).await;
+    // The claim of another member is written, and the tags are not.
+    azure
+        .faults(json!({"rules": [
+            {"operation": "tags.patch", "delay": "1ms", "calls": 1},
+            {"operation": "tags.patch", "refusal": "RequestDisallowedByPolicy"},
+        ]}))
+        .await;
+    azure.calls().await;
+    let third = app("c", "c.example.com")
+        .with_annotation(key("profile-name"), "mine")
+        .with_annotation(key("endpoint-name"), "g");
+    let services = [tagged("x"), other("2"), third.clone()];
+    let (_, text) = east.run(&services).await.failed.unwrap();
+    assert!(text.contains("Require a cost centre"), "{text}");
+    assert_eq!(
+        (weight("e").await, weight("f").await),
+        ("2".into(), "2".into())
+    );
+    assert!(azure.endpoint("mine", "g").await.is_some());
+    assert_eq!(azure.count("tags.patch").await, 2);
+    east.quiet(&azure, &services).await;
+    let refusals = shown(&east).await;
+    assert!(refusals.contains("writing tags cost-centre"), "{refusals}");
+    // Members go on meanwhile, and the tags are not asked for with them.
+    let services = [tagged("x"), other("3"), third.clone()];
+    assert!(east.run(&services).await.failed.is_none());
+    assert_eq!(weight("f").await, "3");
+    assert_eq!(azure.count("tags.patch").await, 0);
+    // Another value is tried at once, and the same one after a while.
+    let services = [tagged("y"), other("3"), third];
+    assert!(east.run(&services).await.failed.is_some());
+    east.quiet(&azure, &services).await;
+    azure.clear_faults().await;
+    east.quiet(&azure, &services).await;
+    east.clock.advance(Duration::from_mins(10));
+    assert!(east.run(&services).await.failed.is_none());
+    assert_eq!(tag().await, "y");
+    east.quiet(&azure, &services).await;
+    assert_eq!(shown(&east).await, "[]");
+}
+
+/// The old endpoint of a rename is the one that cannot be deleted.
+#[tokio::test]
+async fn a_rename_whose_end_is_refused_names_the_old_endpoint() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    east.run(&[mine("1")]).await;
+    azure
+        .faults(refused("endpoints.delete", "ScopeLocked"))
+        .await;
+    azure.calls().await;
+    let renamed = || {
+        app("a", "a.example.com")
+            .with_annotation(key("profile-name"), "mine")
+            .with_annotation(key("endpoint-name"), "renamed")
+            .with_annotation(key("target"), "elsewhere.example.com")
+    };
+    for remembered in [false, true] {
+        let (_, text) = east.run(&[renamed()]).await.failed.unwrap();
+        assert!(text.contains("deleting endpoint e: "), "{text}");
+        assert_eq!(text.contains("(not tried again yet)"), remembered, "{text}");
+    }
+    assert_eq!(azure.count("endpoints.delete").await, 1);
+}
+
 /// ExternalDNS plans a deletion in every loop. Azure is not asked in every loop.
 #[tokio::test]
 async fn a_deletion_is_left_until_a_person_has_acted() {
