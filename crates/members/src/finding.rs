@@ -1,6 +1,9 @@
 //! Findings: what is wrong with an object, said so that its owner can act.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use traffic_manager::Header;
 
 use crate::annotation::Name;
 
@@ -151,7 +154,10 @@ impl Finding {
             reason,
             subject: subject.clone(),
             annotation: Some(name),
-            message: format!("{name}: {value:?} is not valid: {requirement}"),
+            message: format!(
+                "{name}: {:?} is not valid: {requirement}",
+                shown(name, value)
+            ),
         }
     }
 
@@ -161,7 +167,7 @@ impl Finding {
             reason: Reason::InvalidAnnotation,
             subject: subject.clone(),
             annotation: Some(name),
-            message: format!("{name}: {value:?} may be wrong: {doubt}"),
+            message: format!("{name}: {:?} may be wrong: {doubt}", shown(name, value)),
         }
     }
 
@@ -192,5 +198,61 @@ impl fmt::Display for Subject {
         } else {
             write!(f, "{} ({})", self.resource, self.host)
         }
+    }
+}
+
+/// An annotation's value as messages may show it. Messages go to logs, and the
+/// headers of probes may hold credentials: of them only the names are shown.
+pub(crate) fn shown(name: Name, value: &str) -> Cow<'_, str> {
+    const HIDDEN: &str = "…";
+    if !matches!(name, Name::MonitorHeaders | Name::EndpointHeaders) {
+        return Cow::Borrowed(value);
+    }
+    let mut escaped = false;
+    let ends = |c: char| {
+        let ends = c == '\n' || (c == ';' && !escaped);
+        escaped = c == '\\' && !escaped;
+        ends
+    };
+    let headers = value.split(ends).map(str::trim);
+    let shown =
+        headers
+            .filter(|header| !header.is_empty())
+            .map(|header| match header.split_once(':') {
+                Some((name, _)) if Header::new(name, "any").is_ok() => format!("{name}: {HIDDEN}"),
+                // Maybe the rest of a value with a semicolon in it.
+                _ => HIDDEN.to_owned(),
+            });
+    Cow::Owned(shown.collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("Authorization: Bearer s3cret; Host: *.x", "Authorization: …; Host: …")]
+    #[case("Cookie: a; session=s3cret\nX-A: s3cret", "Cookie: …; …; X-A: …")]
+    #[case(r"X: a\;B: s3cret; Y: a\\;Z: s3cret", "X: …; Y: …; Z: …")]
+    #[case("s3cret", "…")]
+    #[case(r#"[{"name":"X","value":"s3cret"}]"#, "…")]
+    #[case("", "")]
+    fn values_of_headers_are_not_shown(#[case] value: &str, #[case] expected: &str) {
+        let subject = Subject {
+            resource: String::new(),
+            host: "a.example.com".to_owned(),
+        };
+        for name in [Name::MonitorHeaders, Name::EndpointHeaders] {
+            assert_eq!(shown(name, value), expected);
+            let invalid =
+                Finding::annotation(Reason::InvalidAnnotation, &subject, name, value, "why");
+            let doubt = Finding::doubt(&subject, name, value, "why");
+            for finding in [invalid, doubt] {
+                assert!(!finding.message.contains("s3cret"), "{finding}");
+            }
+        }
+        assert_eq!(shown(Name::Target, value), value);
     }
 }

@@ -9,7 +9,7 @@ use traffic_manager::profile::Endpoint;
 use traffic_manager::{EndpointName, RoutingMethod, Switch};
 
 use crate::annotation::Name;
-use crate::finding::{Finding, Reason};
+use crate::finding::{Finding, Reason, shown};
 use crate::member::Member;
 use crate::observe::ObservedProfile;
 use crate::owner::OwnerId;
@@ -142,10 +142,14 @@ fn disputes(
                     && !undisputed.contains(name)
             })
             .map(|(name, mine, decided)| {
+                let text = |value: Option<&str>| match value {
+                    Some(value) => shown(name, value).into_owned(),
+                    None => "unset".to_owned(),
+                };
                 format!(
                     "{name} is {:?} here and {:?} there",
-                    mine.unwrap_or("unset"),
-                    decided.unwrap_or("unset")
+                    text(mine),
+                    text(decided)
                 )
             })
             .collect();

@@ -151,7 +151,7 @@ fn who_does_not_decide_changes_no_setting_and_says_so() {
     let looped = west.run(&mut azure, &asks, NOW);
     assert!(looped.changes.is_none());
     assert_eq!(looped.findings[0].reason, Reason::SettingsConflict);
-    insta::assert_snapshot!(looped.findings[0].message, @r#"the settings of profile p are shared and owner east decides: webhook-traffic-manager-monitor-headers is "X-A: 1" here and "unset" there; webhook-traffic-manager-monitor-host is "none" here and "app.example.com" there; webhook-traffic-manager-monitor-timeout is "10" here and "9" there; webhook-traffic-manager-traffic-view is "Enabled" here and "Disabled" there"#);
+    insta::assert_snapshot!(looped.findings[0].message, @r#"the settings of profile p are shared and owner east decides: webhook-traffic-manager-monitor-headers is "X-A: …" here and "unset" there; webhook-traffic-manager-monitor-host is "none" here and "app.example.com" there; webhook-traffic-manager-monitor-timeout is "10" here and "9" there; webhook-traffic-manager-traffic-view is "Enabled" here and "Disabled" there"#);
     // East leaves, and west's wishes come true.
     east.run(&mut azure, &[], NOW);
     run(&west, &mut azure, &asks);
