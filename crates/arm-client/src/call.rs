@@ -12,7 +12,7 @@ use crate::error::{DecodeError, Error, Phase, StatusError};
 use crate::error_body::ErrorBody;
 use crate::exchange::{Answer, Request, RequestIds, SendError};
 use crate::observe::{Allowance, CallRecord, allowances, scarcest};
-use crate::pace::{Heard, Held, Lane};
+use crate::pace::{Asks, Heard, Held, Lane};
 use crate::retry::Decision;
 use crate::{Client, Operation, Token, retry_after, trace};
 
@@ -265,10 +265,10 @@ impl<'a> Call<'a> {
             return Ok(());
         };
         let clock = &client.surroundings.clock;
-        let subscription = subscription(&request.url);
+        let asks = asks(&request.url, lanes);
         let mut now = clock.monotonic();
         let mut until = pacer
-            .reserve(now, subscription, lanes, self.remaining())
+            .reserve(now, asks, self.remaining())
             .map_err(|held| self.held(request, held))?;
         let mut lane = lanes.first().copied();
         while until > now {
@@ -286,7 +286,7 @@ impl<'a> Call<'a> {
             }
             now = clock.monotonic();
             // Azure may have asked for more patience meanwhile.
-            let Some((closed, opens)) = pacer.closed_until(now, subscription, lanes) else {
+            let Some((closed, opens)) = pacer.closed_until(now, asks) else {
                 break;
             };
             let wait = opens.saturating_sub(now);
@@ -314,7 +314,7 @@ impl<'a> Call<'a> {
         };
         let now = self.client.surroundings.clock.monotonic();
         let heard = Heard { left, throttled };
-        pacer.heard(now, subscription(&request.url), lanes, &heard);
+        pacer.heard(now, asks(&request.url, lanes), &heard);
     }
 
     /// How long an answer asks to be left alone.
@@ -405,6 +405,16 @@ impl<'a> Call<'a> {
 
     fn remaining(&self) -> Duration {
         self.client.budget.total.saturating_sub(self.elapsed())
+    }
+}
+
+/// What limits care for in a request. The path of an endpoint is that of its
+/// profile and two segments more.
+fn asks<'a>(url: &'a Url, lanes: &'a [Lane]) -> Asks<'a> {
+    Asks {
+        subscription: subscription(url),
+        lanes,
+        profile: url.path().rsplitn(3, '/').nth(2).unwrap_or_default(),
     }
 }
 

@@ -24,6 +24,10 @@ pub(super) struct Gate {
     scarce: bool,
 }
 
+/// How long requests wait in a lane of which nothing is known, when Azure has
+/// refused one and not said for how long.
+const UNSAID: Duration = Duration::from_secs(5);
+
 // === impl Gate ===
 
 impl Gate {
@@ -46,13 +50,8 @@ impl Gate {
                 let rest = interval.saturating_mul(size.saturating_sub(1));
                 self.full_at.saturating_sub(rest)
             }
-            Limit::Window { most, length } => {
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
-                let oldest = self.passed.len().checked_sub(most);
-                oldest
-                    .and_then(|index| self.passed.get(index))
-                    .map_or(Duration::ZERO, |oldest| *oldest + length)
-            }
+            Limit::Window { most, length, .. } => self.has_fewer_than(most, length),
+            Limit::Unknown => Duration::ZERO,
         };
         let distance = if self.is_low() {
             self.last
@@ -63,17 +62,54 @@ impl Gate {
         now.max(room).max(distance).max(self.closed_until)
     }
 
+    /// The first moment at which another request may pass on credit: with all
+    /// that there is to spare, but not while Azure has closed the lane.
+    pub(super) fn opens_on_credit(&self, now: Duration) -> Duration {
+        self.opens_beyond(now, |spare| spare)
+    }
+
+    /// The first moment at which credit may be given. The other half of what
+    /// there is to spare is left to those who have it already.
+    pub(super) fn has_credit(&self, now: Duration) -> Duration {
+        self.opens_beyond(now, |spare| spare / 2)
+    }
+
+    fn opens_beyond(&self, now: Duration, part: fn(u32) -> u32) -> Duration {
+        let room = match self.limit {
+            Limit::Window {
+                most,
+                spare,
+                length,
+            } => self.has_fewer_than(most.saturating_add(part(spare)), length),
+            Limit::Bucket { .. } | Limit::Unknown => Duration::ZERO,
+        };
+        now.max(room).max(self.closed_until)
+    }
+
+    /// The moment from which on fewer than so many requests have passed in the
+    /// length of the window before it.
+    fn has_fewer_than(&self, most: u32, length: Duration) -> Duration {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let oldest = self.passed.len().checked_sub(most);
+        oldest
+            .and_then(|index| self.passed.get(index))
+            .map_or(Duration::ZERO, |oldest| *oldest + length)
+    }
+
     /// Gives a request its moment.
     pub(super) fn pass(&mut self, moment: Duration) {
         match self.limit {
             Limit::Bucket { interval, .. } => self.full_at = self.full_at.max(moment) + interval,
-            Limit::Window { most, .. } => {
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
+            Limit::Window { most, spare, .. } => {
+                let most = usize::try_from(most.saturating_add(spare)).unwrap_or(usize::MAX);
                 if self.passed.len() >= most {
                     self.passed.pop_front();
                 }
-                self.passed.push_back(moment);
+                // On credit, a request passes those that wait for their moment.
+                let at = self.passed.partition_point(|passed| *passed <= moment);
+                self.passed.insert(at, moment);
             }
+            Limit::Unknown => {}
         }
         self.last = self.last.max(Some(moment));
     }
@@ -99,8 +135,11 @@ impl Gate {
     }
 
     /// Azure has refused a request and not said for how long.
-    pub(super) fn is_scarce(&mut self) {
-        self.scarce = true;
+    pub(super) fn is_scarce(&mut self, now: Duration) {
+        match self.limit {
+            Limit::Bucket { .. } | Limit::Window { .. } => self.scarce = true,
+            Limit::Unknown => self.close(now + UNSAID),
+        }
     }
 
     /// Whether less than a tenth is left of the most that was ever left.
@@ -117,7 +156,8 @@ impl Gate {
     fn distance(&self) -> Duration {
         2 * match self.limit {
             Limit::Bucket { interval, .. } => interval,
-            Limit::Window { most, length } => length / most.max(1),
+            Limit::Window { most, length, .. } => length / most.max(1),
+            Limit::Unknown => Duration::ZERO,
         }
     }
 }

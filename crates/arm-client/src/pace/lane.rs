@@ -9,8 +9,9 @@ use crate::Operation;
 
 /// A kind of requests that Azure counts apart, for each subscription.
 ///
-/// Azure Resource Manager counts by method; behind it Traffic Manager counts
-/// for itself.
+/// Azure Resource Manager counts by method; behind it each service counts for
+/// itself. How much a service allows is known of three lanes of Traffic Manager;
+/// the others let everything through until Azure refuses a request in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
     /// Reads, at Resource Manager.
@@ -25,6 +26,18 @@ pub enum Lane {
     ProfileWrites,
     /// Creations and changes of single endpoints, at Traffic Manager.
     EndpointWrites,
+    /// Deletes of profiles, at Traffic Manager.
+    ProfileDeletes,
+    /// Deletes of single endpoints, at Traffic Manager.
+    EndpointDeletes,
+    /// Questions whether a DNS name is free, at Traffic Manager.
+    NameChecks,
+    /// Reads of the geographic hierarchy, at Traffic Manager.
+    Geography,
+    /// Reads and changes of tags, at the service that keeps them.
+    Tags,
+    /// Reads of public IP addresses, at the service that has them.
+    PublicIps,
 }
 
 /// How much a lane lets through.
@@ -32,8 +45,14 @@ pub enum Lane {
 pub(super) enum Limit {
     /// So many at once, and another one whenever the interval has passed.
     Bucket { size: u32, interval: Duration },
-    /// So many in any stretch of time of this length.
-    Window { most: u32, length: Duration },
+    /// So many in any stretch of time of this length, and so many more on credit.
+    Window {
+        most: u32,
+        spare: u32,
+        length: Duration,
+    },
+    /// Nothing is known.
+    Unknown,
 }
 
 /// The length of Traffic Manager's windows. It is not documented; this is what
@@ -43,24 +62,37 @@ const WINDOW: Duration = Duration::from_mins(5);
 // === impl Lane ===
 
 impl Lane {
-    /// The lanes in which a request counts.
-    pub(crate) fn of(operation: Operation, method: &Method) -> Vec<Self> {
-        let own = match (operation, method.as_str()) {
-            (Operation::EndpointsPut, "PUT") => Some(Self::EndpointWrites),
-            (Operation::ProfilesPut | Operation::ProfilesPatch, "PUT" | "PATCH") => {
-                Some(Self::ProfileWrites)
-            }
-            (Operation::ProfilesList | Operation::ProfilesGet | Operation::ProfilesPut, "GET") => {
-                Some(Self::ProfileReads)
-            }
-            _ => None,
+    /// The lanes in which a request counts: at Resource Manager, and at the
+    /// service behind it.
+    pub(crate) fn of(operation: Operation, method: &Method) -> [Self; 2] {
+        let (arm, reads) = match method.as_str() {
+            "GET" | "HEAD" => (Self::Reads, true),
+            "DELETE" => (Self::Deletes, false),
+            _ => (Self::Writes, false),
         };
-        let arm = match method.as_str() {
-            "GET" | "HEAD" => Self::Reads,
-            "DELETE" => Self::Deletes,
-            _ => Self::Writes,
+        let own = match operation {
+            Operation::ProfilesList | Operation::ProfilesGet => Self::ProfileReads,
+            Operation::ProfilesPut | Operation::ProfilesPatch if reads => Self::ProfileReads,
+            Operation::ProfilesPut | Operation::ProfilesPatch => Self::ProfileWrites,
+            Operation::ProfilesDelete => Self::ProfileDeletes,
+            Operation::EndpointsPut => Self::EndpointWrites,
+            Operation::EndpointsDelete => Self::EndpointDeletes,
+            Operation::TagsMerge | Operation::TagsDelete => Self::Tags,
+            Operation::NameCheck => Self::NameChecks,
+            Operation::GeographyGet => Self::Geography,
+            Operation::PublicIpsList => Self::PublicIps,
         };
-        std::iter::once(arm).chain(own).collect()
+        [arm, own]
+    }
+
+    /// The lanes of the write that may follow a request and must not be late:
+    /// an endpoint may be deleted to make way for another one.
+    pub(super) fn following(lanes: &[Self]) -> &'static [Self] {
+        if lanes.contains(&Self::EndpointDeletes) {
+            &[Self::Writes, Self::EndpointWrites]
+        } else {
+            &[]
+        }
     }
 
     /// The share of what Azure allows: the token buckets of Resource Manager as
@@ -72,8 +104,11 @@ impl Lane {
             size: part(size),
             interval: Duration::from_secs(100) / (per_second * u32::from(share)).max(1),
         };
-        let window = |most| Limit::Window {
-            most: part(most),
+        // A tenth of the share and not of the whole: several clients that divide
+        // nine tenths stay within Azure's limit even with what each has to spare.
+        let window = |whole: u32| Limit::Window {
+            most: part(whole),
+            spare: (part(whole) / 10).min(whole.saturating_sub(part(whole))),
             length: WINDOW,
         };
         match self {
@@ -82,6 +117,12 @@ impl Lane {
             Self::ProfileReads => window(2000),
             Self::ProfileWrites => window(4500),
             Self::EndpointWrites => window(250),
+            Self::ProfileDeletes
+            | Self::EndpointDeletes
+            | Self::NameChecks
+            | Self::Geography
+            | Self::Tags
+            | Self::PublicIps => Limit::Unknown,
         }
     }
 
@@ -90,7 +131,8 @@ impl Lane {
         match code.unwrap_or_default() {
             // Not a limit: somebody writes to the same resource.
             "RetryableErrorDueToAnotherOperation" => None,
-            "ResourceRequestsThrottled" => lanes.last().copied(),
+            // The service's own word. Nothing else at Resource Manager has to wait.
+            "ResourceRequestsThrottled" => lanes.get(1).copied(),
             _ => lanes.first().copied(),
         }
     }
@@ -106,6 +148,12 @@ impl Lane {
             Self::ProfileReads | Self::ProfileWrites | Self::EndpointWrites => {
                 name.ends_with("-resource-requests")
             }
+            Self::ProfileDeletes
+            | Self::EndpointDeletes
+            | Self::NameChecks
+            | Self::Geography
+            | Self::Tags
+            | Self::PublicIps => false,
         }
     }
 }
@@ -119,6 +167,12 @@ impl fmt::Display for Lane {
             Self::ProfileReads => "reads of profiles",
             Self::ProfileWrites => "writes of profiles",
             Self::EndpointWrites => "writes of endpoints",
+            Self::ProfileDeletes => "deletes of profiles",
+            Self::EndpointDeletes => "deletes of endpoints",
+            Self::NameChecks => "name checks",
+            Self::Geography => "reads of the geographic hierarchy",
+            Self::Tags => "requests for tags",
+            Self::PublicIps => "reads of public IP addresses",
         })
     }
 }

@@ -7,13 +7,29 @@ use crate::Operation;
 
 const SECOND: Duration = Duration::from_secs(1);
 const PUT_ENDPOINT: [Lane; 2] = [Lane::Writes, Lane::EndpointWrites];
+const DELETE_ENDPOINT: [Lane; 2] = [Lane::Deletes, Lane::EndpointDeletes];
 
 fn pacer() -> Pacer {
     Pacer::new(Pace::default())
 }
 
 fn reserve(pacer: &Pacer, now: Duration, lanes: &[Lane]) -> Result<Duration, Held> {
-    pacer.reserve(now, "s", lanes, Duration::from_mins(1))
+    pacer.reserve(now, asks(lanes), Duration::from_mins(1))
+}
+
+fn asks(lanes: &[Lane]) -> Asks<'_> {
+    Asks {
+        subscription: "s",
+        lanes,
+        profile: "/p",
+    }
+}
+
+fn refused(lane: Lane, seconds: u64) -> Heard {
+    Heard {
+        left: Vec::new(),
+        throttled: Some((lane, Some(Duration::from_secs(seconds)))),
+    }
 }
 
 fn left(name: &str, left: u64) -> Heard {
@@ -35,10 +51,12 @@ fn pass(pacer: &Pacer, now: Duration, lanes: &[Lane]) -> usize {
 #[case(Operation::ProfilesPut, Method::PUT, &[Lane::Writes, Lane::ProfileWrites])]
 #[case(Operation::ProfilesPut, Method::GET, &[Lane::Reads, Lane::ProfileReads])]
 #[case(Operation::EndpointsPut, Method::PUT, &PUT_ENDPOINT)]
-#[case(Operation::EndpointsDelete, Method::DELETE, &[Lane::Deletes])]
-#[case(Operation::TagsDelete, Method::PATCH, &[Lane::Writes])]
-#[case(Operation::TagsMerge, Method::GET, &[Lane::Reads])]
-#[case(Operation::NameCheck, Method::POST, &[Lane::Writes])]
+#[case(Operation::EndpointsDelete, Method::DELETE, &DELETE_ENDPOINT)]
+#[case(Operation::ProfilesDelete, Method::DELETE, &[Lane::Deletes, Lane::ProfileDeletes])]
+#[case(Operation::TagsDelete, Method::PATCH, &[Lane::Writes, Lane::Tags])]
+#[case(Operation::TagsMerge, Method::GET, &[Lane::Reads, Lane::Tags])]
+#[case(Operation::NameCheck, Method::POST, &[Lane::Writes, Lane::NameChecks])]
+#[case(Operation::PublicIpsList, Method::GET, &[Lane::Reads, Lane::PublicIps])]
 fn lanes(#[case] operation: Operation, #[case] method: Method, #[case] expected: &[Lane]) {
     assert_eq!(Lane::of(operation, &method), expected);
 }
@@ -85,7 +103,14 @@ fn a_window_is_full_until_its_oldest_is_old() {
 fn subscriptions_count_apart() {
     let pacer = pacer();
     pass(&pacer, SECOND, &[Lane::Reads]);
-    let other = pacer.reserve(SECOND, "t", &[Lane::Reads], SECOND);
+    let other = pacer.reserve(
+        SECOND,
+        Asks {
+            subscription: "t",
+            ..asks(&[Lane::Reads])
+        },
+        SECOND,
+    );
     assert_eq!(other, Ok(SECOND));
 }
 
@@ -93,7 +118,7 @@ fn subscriptions_count_apart() {
 fn a_call_that_has_little_time_left_is_not_kept_waiting() {
     let pacer = pacer();
     pass(&pacer, SECOND, &[Lane::Writes]);
-    let held = pacer.reserve(SECOND, "s", &[Lane::Writes], Duration::from_millis(10));
+    let held = pacer.reserve(SECOND, asks(&[Lane::Writes]), Duration::from_millis(10));
     assert_eq!(held.unwrap_err().lane, Lane::Writes);
 }
 
@@ -102,15 +127,15 @@ fn when_little_is_left_requests_keep_their_distance() {
     let pacer = pacer();
     let lanes = [Lane::Writes];
     let name = "subscription-writes";
-    pacer.heard(SECOND, "s", &lanes, &left(name, 199));
+    pacer.heard(SECOND, asks(&lanes), &left(name, 199));
     assert_eq!(reserve(&pacer, SECOND, &lanes), Ok(SECOND));
-    pacer.heard(SECOND, "s", &lanes, &left(name, 20));
+    pacer.heard(SECOND, asks(&lanes), &left(name, 20));
     assert_eq!(
         reserve(&pacer, SECOND, &lanes),
         Ok(SECOND),
         "a tenth is enough"
     );
-    pacer.heard(SECOND, "s", &lanes, &left(name, 19));
+    pacer.heard(SECOND, asks(&lanes), &left(name, 19));
     let moments: Vec<_> = (0..2)
         .map(|_| reserve(&pacer, SECOND, &lanes).unwrap())
         .collect();
@@ -124,7 +149,7 @@ fn when_little_is_left_requests_keep_their_distance() {
     );
     // Other lanes do not care.
     assert_eq!(reserve(&pacer, SECOND, &[Lane::Reads]), Ok(SECOND));
-    pacer.heard(SECOND, "s", &lanes, &left(name, 150));
+    pacer.heard(SECOND, asks(&lanes), &left(name, 150));
     assert_eq!(reserve(&pacer, 2 * SECOND, &lanes), Ok(2 * SECOND));
 }
 
@@ -137,7 +162,7 @@ fn a_refusal_closes_its_lane(#[case] wait: Option<u64>, #[case] opens: u32) {
         left: Vec::new(),
         throttled: Some((Lane::EndpointWrites, wait.map(Duration::from_secs))),
     };
-    pacer.heard(SECOND, "s", &PUT_ENDPOINT, &refused);
+    pacer.heard(SECOND, asks(&PUT_ENDPOINT), &refused);
     assert_eq!(reserve(&pacer, SECOND, &PUT_ENDPOINT), Ok(opens * SECOND));
     assert_eq!(reserve(&pacer, SECOND, &[Lane::Writes]), Ok(SECOND));
 }
@@ -151,7 +176,7 @@ fn a_refusal_that_names_no_time_makes_requests_keep_their_distance() {
         throttled: Some((Lane::Deletes, None)),
     };
     assert_eq!(reserve(&pacer, SECOND, &lanes), Ok(SECOND));
-    pacer.heard(SECOND, "s", &lanes, &refused);
+    pacer.heard(SECOND, asks(&lanes), &refused);
     assert!(reserve(&pacer, SECOND, &lanes).unwrap() > SECOND);
 }
 
@@ -165,12 +190,145 @@ fn refusals_say_where_there_is_no_room(#[case] code: Option<&str>, #[case] lane:
 }
 
 #[rstest]
+#[case(Operation::PublicIpsList, Method::GET, Operation::ProfilesList)]
+#[case(Operation::TagsMerge, Method::PATCH, Operation::ProfilesPut)]
+#[case(Operation::NameCheck, Method::POST, Operation::EndpointsPut)]
+fn what_another_service_refuses_holds_up_nothing_of_traffic_manager(
+    #[case] operation: Operation,
+    #[case] method: Method,
+    #[case] other: Operation,
+    #[values(Some(300), None)] wait: Option<u64>,
+) {
+    let pacer = pacer();
+    let lanes = Lane::of(operation, &method);
+    let lane = Lane::throttled(&lanes, Some("ResourceRequestsThrottled")).unwrap();
+    let heard = Heard {
+        left: Vec::new(),
+        throttled: Some((lane, wait.map(Duration::from_secs))),
+    };
+    pacer.heard(SECOND, asks(&lanes), &heard);
+    let method = if method == Method::GET {
+        method
+    } else {
+        Method::PUT
+    };
+    assert_eq!(
+        reserve(&pacer, SECOND, &Lane::of(other, &method)),
+        Ok(SECOND)
+    );
+    assert_ne!(reserve(&pacer, SECOND, &lanes), Ok(SECOND));
+    // Resource Manager's own word holds for both.
+    let lane = Lane::throttled(&lanes, Some("SubscriptionRequestsThrottled")).unwrap();
+    pacer.heard(SECOND, asks(&lanes), &refused(lane, 300));
+    assert!(reserve(&pacer, SECOND, &Lane::of(other, &method)).is_err());
+}
+
+#[rstest]
 #[case(0, false)]
 #[case(1, true)]
 #[case(100, true)]
 #[case(101, false)]
 fn shares(#[case] percent: u8, #[case] valid: bool) {
     assert_eq!(Pace::of_share(percent).is_ok(), valid);
+}
+
+/// The share of endpoint writes is used up, and more have to wait for minutes.
+fn used_up() -> Pacer {
+    let pacer = pacer();
+    for second in 0..45 {
+        let now = SECOND * second;
+        assert_eq!(
+            (0..5)
+                .filter(|_| reserve(&pacer, now, &PUT_ENDPOINT).is_ok())
+                .count(),
+            5
+        );
+    }
+    assert!(reserve(&pacer, ROLLOUT, &PUT_ENDPOINT).is_err());
+    pacer
+}
+
+const ROLLOUT: Duration = Duration::from_mins(1);
+
+#[test]
+fn what_a_delete_made_way_for_does_not_wait() {
+    let pacer = used_up();
+    assert_eq!(reserve(&pacer, ROLLOUT, &DELETE_ENDPOINT), Ok(ROLLOUT));
+    let elsewhere = Asks {
+        profile: "/q",
+        ..asks(&PUT_ENDPOINT)
+    };
+    assert!(pacer.reserve(ROLLOUT, elsewhere, SECOND).is_err());
+    // The write, and the one that undoes it when Azure refuses it.
+    let capitals = Asks {
+        profile: "/P",
+        ..asks(&PUT_ENDPOINT)
+    };
+    assert_eq!(pacer.reserve(ROLLOUT, capitals, SECOND), Ok(ROLLOUT));
+    assert_eq!(reserve(&pacer, ROLLOUT, &PUT_ENDPOINT), Ok(ROLLOUT));
+    assert!(reserve(&pacer, ROLLOUT, &PUT_ENDPOINT).is_err());
+}
+
+#[test]
+fn credit_expires() {
+    let pacer = used_up();
+    assert_eq!(reserve(&pacer, ROLLOUT, &DELETE_ENDPOINT), Ok(ROLLOUT));
+    let late = ROLLOUT + Duration::from_mins(1);
+    assert!(reserve(&pacer, late, &PUT_ENDPOINT).is_err());
+}
+
+#[test]
+fn credit_does_not_go_where_azure_has_refused() {
+    let pacer = used_up();
+    assert_eq!(reserve(&pacer, ROLLOUT, &DELETE_ENDPOINT), Ok(ROLLOUT));
+    let closed = refused(Lane::EndpointWrites, 70);
+    pacer.heard(ROLLOUT, asks(&PUT_ENDPOINT), &closed);
+    let held = reserve(&pacer, ROLLOUT, &PUT_ENDPOINT).unwrap_err();
+    assert_eq!((held.lane, held.wait), (Lane::EndpointWrites, 70 * SECOND));
+    // Near enough, it is waited for.
+    let later = ROLLOUT + 59 * SECOND;
+    assert_eq!(
+        reserve(&pacer, later, &PUT_ENDPOINT),
+        Ok(ROLLOUT + 70 * SECOND)
+    );
+}
+
+#[rstest]
+fn nothing_is_deleted_while_its_successor_could_not_be_written(
+    #[values(Lane::Writes, Lane::EndpointWrites)] lane: Lane,
+) {
+    let pacer = pacer();
+    let now = 3 * SECOND;
+    // It had its moment before Azure refused somebody else.
+    assert_eq!(reserve(&pacer, now, &DELETE_ENDPOINT), Ok(now));
+    pacer.heard(now, asks(&PUT_ENDPOINT), &refused(lane, 100));
+    assert_eq!(
+        pacer.closed_until(now, asks(&DELETE_ENDPOINT)),
+        Some((lane, 103 * SECOND))
+    );
+    let held = reserve(&pacer, now, &DELETE_ENDPOINT).unwrap_err();
+    assert_eq!((held.lane, held.wait), (lane, 100 * SECOND));
+    // A profile makes way for nothing.
+    let profile = Lane::of(Operation::ProfilesDelete, &Method::DELETE);
+    assert_eq!(reserve(&pacer, now, &profile), Ok(now));
+}
+
+#[rstest]
+#[case(90, 225 + 11)]
+#[case(30, 75 + 3)]
+#[case(100, 250)]
+fn deletes_wait_before_what_is_to_spare_is_spent(#[case] share: u8, #[case] most: usize) {
+    let pacer = Pacer::new(Pace::of_share(share).unwrap());
+    let reserve = |now, lanes| pacer.reserve(now, asks(lanes), Duration::ZERO).is_ok();
+    let mut written = 0;
+    for second in 0..290 {
+        let now = SECOND * second;
+        if reserve(now, &DELETE_ENDPOINT) {
+            assert!(reserve(now, &PUT_ENDPOINT), "{written} are written");
+            written += 1;
+        }
+    }
+    assert_eq!(written, most);
 }
 
 proptest! {
@@ -208,6 +366,30 @@ proptest! {
                 let passed = u32::try_from(last - first + 1).unwrap();
                 prop_assert!(f64::from(passed) <= allowed * f64::from(share) / 100.0 + 1.0);
             }
+        }
+    }
+
+    /// With deletes among them, endpoint writes keep within Azure's own limit,
+    /// and a tenth beyond the share.
+    #[test]
+    fn credit_is_limited(
+        share in 1_u8..=100,
+        requests in proptest::collection::vec((0_u64..1_000, proptest::bool::ANY), 1..600),
+    ) {
+        let pacer = Pacer::new(Pace::of_share(share).unwrap());
+        let mut now = SECOND;
+        let mut moments: Vec<Duration> = Vec::new();
+        for (pause, deletes) in requests {
+            now += Duration::from_millis(pause);
+            let lanes = if deletes { &DELETE_ENDPOINT } else { &PUT_ENDPOINT };
+            let given = reserve(&pacer, now, lanes);
+            moments.extend(given.ok().filter(|_| !deletes));
+        }
+        moments.sort();
+        let own = (250 * usize::from(share) / 100).max(1);
+        let most = (own + own / 10).min(250);
+        for stretch in moments.windows(most + 1) {
+            prop_assert!(stretch[most].saturating_sub(stretch[0]) >= Duration::from_mins(5));
         }
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test code: constants are valid")]
 
 use arm_client::{Error, Lane, TrafficManagerApi};
+use traffic_manager::EndpointKind;
 use traffic_manager::profile::Endpoint;
 
 use crate::bench::{Bench, json, profile_id, refusal};
@@ -67,6 +68,44 @@ async fn the_wait_of_one_refusal_is_kept_by_all() {
     assert_eq!(second.outcome(), "held");
     assert_eq!(second.retry_after().map(|wait| wait.as_secs()), Some(200));
     assert_eq!(bench.lines().await.len(), 1, "the second was not sent");
+}
+
+#[tokio::test]
+async fn what_a_delete_made_way_for_is_sent() {
+    let bench = Bench::new([json(201, ENDPOINT)]).await;
+    while put(&bench).await.is_ok() {}
+    bench.answer([json(200, "{}"), json(201, ENDPOINT)]).await;
+    let name = "other".parse().unwrap();
+    let deleted = bench
+        .client
+        .delete_endpoint(&profile_id(), EndpointKind::External, &name)
+        .await;
+    assert!(deleted.is_ok(), "{deleted:?}");
+    let mut elsewhere = profile_id();
+    elsewhere.name = "elsewhere".parse().unwrap();
+    let other = bench.client.put_endpoint(&elsewhere, &endpoint()).await;
+    assert_eq!(other.unwrap_err().outcome(), "held");
+    put(&bench).await.unwrap();
+    put(&bench).await.unwrap();
+    assert_eq!(put(&bench).await.unwrap_err().outcome(), "held");
+}
+
+#[tokio::test]
+async fn a_refused_look_up_of_public_ips_does_not_hold_up_profiles() {
+    let throttled =
+        refusal(429, "ResourceRequestsThrottled", "Too many.").insert_header("retry-after", "300");
+    let bench = Bench::new([throttled, json(200, PROFILE)]).await;
+    let look_up = || async {
+        let found = bench
+            .client
+            .list_public_ips(&profile_id().subscription)
+            .await;
+        found.unwrap_err().outcome()
+    };
+    assert_eq!(look_up().await, "throttled");
+    assert!(bench.client.get_profile(&profile_id()).await.is_ok());
+    assert_eq!(look_up().await, "held");
+    assert_eq!(bench.lines().await.len(), 2);
 }
 
 #[tokio::test]
