@@ -129,11 +129,16 @@ func (p *Process) await(ready func() error) error {
 	}
 }
 
+// handedOut are the ports that this process has named: the kernel gives one that
+// is closed again to whoever asks next.
+var handedOut sync.Map
+
 // freePort returns a loopback port that was free for both TCP and UDP a moment
-// ago. Another process may take it before the caller does; callers start again.
+// ago, and never the same twice. Another process may take it before the caller
+// does; callers start again.
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	for range 50 {
+	for range 500 {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			tb.Fatalf("find a free port: %v", err)
@@ -145,6 +150,9 @@ func freePort(tb testing.TB) int {
 			continue
 		}
 		_ = packets.Close()
+		if _, again := handedOut.LoadOrStore(port, true); again {
+			continue
+		}
 		return port
 	}
 	tb.Fatal("find a free port: none was free for both TCP and UDP")
