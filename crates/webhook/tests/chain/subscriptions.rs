@@ -73,7 +73,7 @@ async fn a_member_that_cannot_join_there_stays_here() {
     let east = cluster(&azure).await;
     east.run(&[service("p")]).await;
     azure
-        .faults(json!({"rules": [{"operation": "profiles.put", "resourceGroup": "shared-rg", "status": 403}]}))
+        .faults(json!({"rules": [{"operation": "profiles.put", "resourceGroup": "shared-rg", "status": 503}]}))
         .await;
     assert!(east.run(&[elsewhere(OTHER)]).await.failed.is_some());
     assert!(in_default(&azure).await);
