@@ -1,9 +1,13 @@
 //! Settings of the profile: each is set, changed and removed with a quiet loop
 //! after it, is repaired, and is left alone by those who do not decide it.
 
-use members::Reason;
+use members::gather::gather;
+use members::resolve::{Blocked, resolve};
+use members::want::Want;
+use members::{Member, PublicIps, Reason};
 use rstest::rstest;
 use serde_json::{Value, json};
+use traffic_manager::tag::TAGS_MAX;
 
 use crate::azure::Azure;
 use crate::cluster::{Cluster, Object, object, profile};
@@ -302,6 +306,65 @@ fn tags_that_have_no_room_are_reported_and_nothing_else_suffers() {
     assert_eq!(held(&azure, "/dnsConfig/ttl"), 60);
     let looped = east.run(&mut azure, &asks, NOW);
     assert!(looped.changes.is_none(), "{:?}", looped.changes);
+}
+
+/// The tag that names ours names one that somebody has taken away, and the room
+/// that it left is used.
+#[test]
+fn a_tag_that_was_taken_away_and_has_no_room_holds_up_no_setting() {
+    let (east, mut azure) = (Cluster::new("east"), Azure::default());
+    run(&east, &mut azure, &with(&[("tags", "a=1,b=2")]));
+    set_by_hand(&mut azure, "b", None);
+    let held_tags = azure.profiles[&profile("p")].tags.as_ref().unwrap().len();
+    for index in held_tags..TAGS_MAX {
+        set_by_hand(&mut azure, &format!("foreign{index}"), Some("x"));
+    }
+    let asks = with(&[("tags", "a=1,b=2"), ("dns-ttl", "60")]);
+    let looped = east.run(&mut azure, &asks, NOW);
+    assert!(looped.findings[0].message.contains("have no room for them"));
+    assert_eq!(held(&azure, "/dnsConfig/ttl"), 60);
+    let looped = east.run(&mut azure, &asks, NOW);
+    assert!(looped.changes.is_none(), "{:?}", looped.changes);
+}
+
+/// Azure refuses to create the profile with the settings of the first of two.
+#[test]
+fn settings_that_azure_refuses_at_a_creation_hold_up_their_object_alone() {
+    let east = Cluster::new("east");
+    let objects = [
+        object("a.example.com", &[("profile-name", "p"), ("dns-ttl", "77")]),
+        object("b.example.com", &[("profile-name", "p")]),
+    ];
+    let sources = gather(&Cluster::sources(&objects));
+    let observed = east.observed(&Azure::default());
+    let wanted = |index: usize| match sources[index].want(&east.scope).0 {
+        Want::Member(member) => *member,
+        other => panic!("{other:?}"),
+    };
+    // Each of the two was tried alone, with the settings of the first.
+    let mut blocked = Blocked::default();
+    for index in 0..2 {
+        let founder = Member {
+            settings: wanted(0).settings,
+            ..wanted(index)
+        };
+        blocked.block_founder(founder, "Azure refuses".to_owned());
+    }
+    let resolution = resolve(
+        &sources,
+        &observed,
+        &PublicIps::Unknown,
+        &east.scope,
+        &blocked,
+    );
+    let hosts: Vec<_> = resolution
+        .records
+        .iter()
+        .map(|record| record.dns_name.as_str())
+        .collect();
+    assert_eq!(hosts, ["b.example.com"]);
+    assert_eq!(resolution.findings.len(), 1, "{:#?}", resolution.findings);
+    assert_eq!(resolution.findings[0].subject.host, "a.example.com");
 }
 
 /// Azure never changes a record type.
