@@ -1,0 +1,1 @@
+//! Checking manifests before they are applied.

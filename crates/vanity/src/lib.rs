@@ -1,0 +1,1 @@
+//! Vanity records: which names lead to which profiles.
