@@ -18,6 +18,7 @@ pub mod log;
 pub mod metrics;
 pub mod provider;
 pub mod provider_api;
+pub mod resolver;
 pub mod serve;
 pub mod settings;
 pub mod soft_status;

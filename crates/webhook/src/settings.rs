@@ -11,6 +11,7 @@ use external_dns::DomainFilter;
 use members::OwnerId;
 
 use crate::log::{LogFilter, LogFormat};
+use crate::resolver::DnsServer;
 
 pub mod args;
 pub mod azure;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub keep_last_member: bool,
     /// How long a member whose object is gone is kept, disabled, before it is deleted.
     pub delete_grace: Duration,
+    /// The DNS server that is asked; `None` asks that of the system.
+    pub resolver: Option<DnsServer>,
     /// What is logged.
     pub log_filter: LogFilter,
     /// How it is written.

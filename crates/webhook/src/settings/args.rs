@@ -115,6 +115,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DURATION", help_heading = "Server")]
     pub deadline: Option<String>,
 
+    /// DNS server that is asked what users of a name get [env: RESOLVER] [default: that of the system]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Server")]
+    pub resolver: Option<String>,
+
     /// trace, debug, info, warning or error, or directives such as info,webhook=debug
     /// [env: LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL", help_heading = "Logging")]

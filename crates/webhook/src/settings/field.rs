@@ -83,6 +83,8 @@ fields! {
     METRICS_PORT = "metrics-port", ["METRICS_PORT"];
     /// [`super::Settings::deadline`].
     DEADLINE = "deadline", ["REQUEST_DEADLINE"];
+    /// [`super::Settings::resolver`].
+    RESOLVER = "resolver", ["RESOLVER"];
     /// [`super::Settings::log_filter`].
     LOG_LEVEL = "log-level", ["LOG_LEVEL"];
     /// [`super::Settings::log_format`].

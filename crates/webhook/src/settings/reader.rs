@@ -28,6 +28,15 @@ pub(super) enum Read<T> {
 }
 
 impl<T> Read<T> {
+    /// The same about what `change` makes of the value.
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Read<U> {
+        match self {
+            Self::Value(value) => Read::Value(change(value)),
+            Self::NotGiven => Read::NotGiven,
+            Self::Wrong => Read::Wrong,
+        }
+    }
+
     /// The value, if there is one.
     pub(super) fn value(self) -> Option<T> {
         self.or_default(|| None)

@@ -92,6 +92,10 @@ pub(super) fn resolve(
             parse::positive_duration,
         )
         .or_default(|| Some(DEADLINE));
+    let resolver = read
+        .value(field::RESOLVER, args.resolver.as_deref())
+        .map(Some)
+        .or_default(|| Some(None));
     let log_filter = read
         .value(field::LOG_LEVEL, args.log_level.as_deref())
         .or_default(|| Some(LogFilter::default()));
@@ -121,6 +125,7 @@ pub(super) fn resolve(
             max_deletions: max_deletions?,
             keep_last_member: keep_last_member?,
             delete_grace: delete_grace?,
+            resolver: resolver?,
             log_filter: log_filter?,
             log_format: log_format?,
             warnings: Vec::new(),

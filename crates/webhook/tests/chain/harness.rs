@@ -2,6 +2,7 @@
 //! that drives the webhook as the real one does.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use emulator::{Emulator, Options};
@@ -51,16 +52,23 @@ pub(crate) struct Loop {
 
 impl Azure {
     pub(crate) async fn start() -> Self {
-        let running = Emulator::start(Options {
+        Self::with(Options {
             seed: Some(7),
             ..Options::default()
         })
         .await
-        .unwrap();
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
         Self {
-            running,
+            running: Emulator::start(options).await.unwrap(),
             client: Client::new(),
         }
+    }
+
+    /// Where it answers DNS.
+    pub(crate) fn dns(&self) -> SocketAddr {
+        self.running.dns_addr()
     }
 
     pub(crate) fn url(&self) -> String {

@@ -15,6 +15,7 @@ mod lifecycle;
 mod overtaken;
 mod race;
 mod refusals;
+mod resolver;
 mod stop;
 mod subscriptions;
 mod tags_fallback;

@@ -95,6 +95,7 @@ fn defaults() {
     assert_eq!(settings.request_share, RequestShare::Percent(90));
     assert!(!settings.keep_last_member);
     assert_eq!(settings.delete_grace, Duration::ZERO);
+    assert_eq!(settings.resolver, None);
     assert_eq!(settings.log_filter.as_str(), "info");
     assert_eq!(settings.log_format, LogFormat::Text);
     assert_eq!(settings.warnings, []);
@@ -120,6 +121,7 @@ fn everything_from_the_environment() {
         ("REQUEST_SHARE", "30%"),
         ("KEEP_LAST_MEMBER", "true"),
         ("DELETE_GRACE", "5m"),
+        ("RESOLVER", "127.0.0.1:5353"),
         ("LOG_LEVEL", "warning"),
         ("LOG_FORMAT", "json"),
     ];
@@ -140,6 +142,8 @@ fn everything_from_the_environment() {
     assert_eq!(settings.request_share, RequestShare::Percent(30));
     assert!(settings.keep_last_member);
     assert_eq!(settings.delete_grace, Duration::from_mins(5));
+    let resolver = settings.resolver.map(|server| server.to_string());
+    assert_eq!(resolver.as_deref(), Some("127.0.0.1:5353"));
     assert_eq!(settings.log_filter.as_str(), "warn");
     assert_eq!(settings.log_format, LogFormat::Json);
     assert!(settings.domain_filter.matches("app.example.com"));
@@ -384,6 +388,7 @@ const WRONG: &[(Field, &str)] = &[
     (field::METRICS_HOST, "x"),
     (field::METRICS_PORT, "x"),
     (field::DEADLINE, "0s"),
+    (field::RESOLVER, "dns.example.com"),
     (field::LOG_LEVEL, "x"),
     (field::LOG_FORMAT, "x"),
 ];
