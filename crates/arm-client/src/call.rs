@@ -104,6 +104,7 @@ impl<'a> Call<'a> {
             method,
             url,
             body: Some(body.into()),
+            condition: None,
         })
     }
 

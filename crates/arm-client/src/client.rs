@@ -98,7 +98,7 @@ impl Client {
         self
     }
 
-    fn call(&self, operation: Operation) -> Call<'_> {
+    pub(crate) fn call(&self, operation: Operation) -> Call<'_> {
         Call::begin(self, operation)
     }
 }

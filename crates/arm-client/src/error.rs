@@ -172,6 +172,9 @@ pub enum DecodeError {
     /// as the words of a proxy, and would read as a resource without contents.
     #[error("it holds something without an id, which is no resource")]
     NoId,
+    /// Something with an id that lacks what every record set has.
+    #[error("it holds a record set without a name, a type or a version")]
+    NoRecordSet,
     /// Longer than the client is willing to read.
     #[error("longer than {limit} bytes")]
     TooLong {
@@ -298,6 +301,12 @@ impl Error {
         self.has_status(403)
     }
 
+    /// Whether what was to be written or deleted is not, or no longer, as the
+    /// caller has said. Nothing has happened.
+    pub fn is_precondition_failed(&self) -> bool {
+        self.has_status(412)
+    }
+
     /// Whether Azure did not accept the token.
     pub fn is_unauthorized(&self) -> bool {
         self.has_status(401)
@@ -332,7 +341,7 @@ impl Error {
                 403 => "forbidden",
                 404 => "not_found",
                 408 => "timeout",
-                409 => "conflict",
+                409 | 412 => "conflict",
                 429 => "throttled",
                 300..=499 => "invalid",
                 _ => "server_error",

@@ -10,7 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 pub use reqwest::Method;
-pub use reqwest::header::HeaderMap;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{IF_MATCH, IF_NONE_MATCH};
 use url::Url;
 
 use crate::Token;
@@ -41,6 +42,18 @@ pub struct Request {
     pub url: Url,
     /// JSON, if there is a body.
     pub body: Option<Bytes>,
+    /// Under which condition Azure shall do it.
+    pub condition: Option<Condition>,
+}
+
+/// What must be so for a request to be done; else Azure answers 412 and does
+/// nothing. Traffic Manager has no conditions, Azure DNS has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// There is nothing yet.
+    Absent,
+    /// It is still of this version.
+    Unchanged(HeaderValue),
 }
 
 /// The ids under which Azure logs a request.
@@ -79,6 +92,18 @@ pub enum SendError {
     TooLong,
 }
 
+// === impl Condition ===
+
+impl Condition {
+    /// The header that says it.
+    pub fn header(&self) -> (HeaderName, HeaderValue) {
+        match self {
+            Self::Absent => (IF_NONE_MATCH, HeaderValue::from_static("*")),
+            Self::Unchanged(version) => (IF_MATCH, version.clone()),
+        }
+    }
+}
+
 // === impl Answer ===
 
 impl Answer {
@@ -107,6 +132,7 @@ impl Request {
             method: Method::GET,
             url,
             body: None,
+            condition: None,
         }
     }
 
@@ -115,7 +141,15 @@ impl Request {
             method: Method::DELETE,
             url,
             body: None,
+            condition: None,
         }
+    }
+
+    /// The same request under a condition.
+    #[must_use]
+    pub(crate) fn only_if(mut self, condition: Condition) -> Self {
+        self.condition = Some(condition);
+        self
     }
 
     /// The path, which names the resource in errors.

@@ -1,7 +1,9 @@
-//! Azure Resource Manager (ARM) client for Traffic Manager.
+//! Azure Resource Manager (ARM) client for Traffic Manager, and for the record sets
+//! of Azure DNS that point at it.
 //!
 //! ```text
 //!  caller ── TrafficManagerApi (api) ── Client (client)
+//!         ── DnsApi (dns_api) ─────────┤
 //!                                         │ ops: what to send, how to read the answer
 //!                                         │ call: tries, budget, ids, report
 //!                                         │   ├─ retry: whether and when again (pure)
@@ -25,6 +27,7 @@ mod client;
 mod cloud;
 mod config;
 pub mod credential;
+mod dns_api;
 mod error;
 mod error_body;
 pub mod exchange;
@@ -52,6 +55,7 @@ pub use config::{ClientConfig, ConfigError, Surroundings};
 pub use credential::{
     AzureJson, CredentialError, CredentialKind, Environment, Token, TokenCache, TokenSource,
 };
+pub use dns_api::{DnsApi, Precondition};
 pub use error::{BoxError, DecodeError, Denied, Error, Phase, StatusError};
 pub use observe::{Allowance, CallObserver, CallRecord, Unobserved};
 pub use operation::Operation;

@@ -30,6 +30,16 @@ pub enum Operation {
     GeographyGet,
     /// List the public IP addresses of a subscription.
     PublicIpsList,
+    /// List the DNS zones of a subscription or a resource group.
+    ZonesList,
+    /// List the record sets of a zone.
+    RecordSetsList,
+    /// Read one record set.
+    RecordSetsGet,
+    /// Create or replace a record set.
+    RecordSetsPut,
+    /// Delete a record set.
+    RecordSetsDelete,
 }
 
 // === impl Operation ===
@@ -49,6 +59,11 @@ impl Operation {
         Self::NameCheck,
         Self::GeographyGet,
         Self::PublicIpsList,
+        Self::ZonesList,
+        Self::RecordSetsList,
+        Self::RecordSetsGet,
+        Self::RecordSetsPut,
+        Self::RecordSetsDelete,
     ];
 
     /// The stable name, fit for a metric label.
@@ -66,6 +81,11 @@ impl Operation {
             Self::NameCheck => "name.check",
             Self::GeographyGet => "geography.get",
             Self::PublicIpsList => "publicIps.list",
+            Self::ZonesList => "zones.list",
+            Self::RecordSetsList => "recordSets.list",
+            Self::RecordSetsGet => "recordSets.get",
+            Self::RecordSetsPut => "recordSets.put",
+            Self::RecordSetsDelete => "recordSets.delete",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! kind of resource; how requests are tried again is the business of
 //! [`Call`](crate::call::Call).
 
+pub(crate) mod dns;
 pub(crate) mod endpoint;
 pub(crate) mod list;
 pub(crate) mod lookup;

@@ -1,6 +1,7 @@
 //! The URLs of ARM. Every name becomes exactly one path segment, whatever
 //! characters it has: endpoint names may hold spaces and `#`.
 
+use azure_dns::{RecordSetKind, RelativeRecordName, ZoneId};
 use traffic_manager::{ApiVersion, EndpointKind, ProfileId, SubscriptionId};
 use url::Url;
 
@@ -18,9 +19,12 @@ pub(crate) struct Routes {
 /// Manager. Any of the last ten years answers id, address and name alike; this
 /// one is in every cloud.
 const PUBLIC_IPS_API_VERSION: &str = "2024-05-01";
+/// Of Azure DNS: the last stable one for years, with aliases, in every cloud.
+const DNS_API_VERSION: &str = "2018-05-01";
 const PROVIDERS: &str = "providers";
 const NETWORK: &str = "Microsoft.Network";
 const PROFILES: &str = "trafficManagerProfiles";
+const ZONES: &str = "dnsZones";
 
 // === impl Routes ===
 
@@ -34,12 +38,28 @@ impl Routes {
     }
 
     pub(crate) fn profiles(&self, scope: &ListScope) -> Url {
-        let mut path = vec!["subscriptions", scope.subscription().as_str()];
-        if let ListScope::ResourceGroup(_, group) = scope {
-            path.extend(["resourceGroups", group.as_str()]);
-        }
-        path.extend([PROVIDERS, NETWORK, PROFILES]);
-        self.url(&path, self.api_version.as_str())
+        self.url(&scope_path(scope, PROFILES), self.api_version.as_str())
+    }
+
+    pub(crate) fn zones(&self, scope: &ListScope) -> Url {
+        self.url(&scope_path(scope, ZONES), DNS_API_VERSION)
+    }
+
+    pub(crate) fn record_sets(&self, zone: &ZoneId) -> Url {
+        let mut path = zone_path(zone);
+        path.push("recordsets");
+        self.url(&path, DNS_API_VERSION)
+    }
+
+    pub(crate) fn record_set(
+        &self,
+        zone: &ZoneId,
+        kind: RecordSetKind,
+        name: &RelativeRecordName,
+    ) -> Url {
+        let mut path = zone_path(zone);
+        path.extend([kind.as_str(), name.as_str()]);
+        self.url(&path, DNS_API_VERSION)
     }
 
     pub(crate) fn profile(&self, id: &ProfileId) -> Url {
@@ -106,6 +126,28 @@ impl Routes {
             .append_pair("api-version", api_version);
         url
     }
+}
+
+fn scope_path<'a>(scope: &'a ListScope, kind: &'a str) -> Vec<&'a str> {
+    let mut path = vec!["subscriptions", scope.subscription().as_str()];
+    if let ListScope::ResourceGroup(_, group) = scope {
+        path.extend(["resourceGroups", group.as_str()]);
+    }
+    path.extend([PROVIDERS, NETWORK, kind]);
+    path
+}
+
+fn zone_path(id: &ZoneId) -> Vec<&str> {
+    vec![
+        "subscriptions",
+        id.subscription.as_str(),
+        "resourceGroups",
+        id.resource_group.as_str(),
+        PROVIDERS,
+        NETWORK,
+        ZONES,
+        id.name.as_str(),
+    ]
 }
 
 fn profile_path(id: &ProfileId) -> Vec<&str> {

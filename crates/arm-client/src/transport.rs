@@ -75,6 +75,10 @@ impl Exchange for Transport {
                 .header(CONTENT_TYPE, "application/json")
                 .body(body.clone());
         }
+        if let Some(condition) = &request.condition {
+            let (name, value) = condition.header();
+            builder = builder.header(name, value);
+        }
         let mut response = builder.send().await.map_err(network)?;
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(network)? {

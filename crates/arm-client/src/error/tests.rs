@@ -68,7 +68,7 @@ fn taken_names(
 #[case(404, "not_found", false)]
 #[case(408, "timeout", true)]
 #[case(409, "conflict", false)]
-#[case(412, "invalid", false)]
+#[case(412, "conflict", false)]
 #[case(429, "throttled", true)]
 #[case(500, "server_error", true)]
 #[case(501, "server_error", false)]

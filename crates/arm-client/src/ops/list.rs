@@ -53,7 +53,7 @@ pub(crate) async fn public_ips(
 }
 
 /// Every page, from the first one on.
-async fn pages<T: Resource>(
+pub(crate) async fn pages<T: Resource>(
     call: &mut Call<'_>,
     routes: &Routes,
     first: Url,

@@ -38,6 +38,10 @@ pub enum Lane {
     Tags,
     /// Reads of public IP addresses, at the service that has them.
     PublicIps,
+    /// Reads of zones and record sets, at Azure DNS.
+    DnsReads,
+    /// Writes and deletes of record sets, at Azure DNS.
+    DnsWrites,
 }
 
 /// How much a lane lets through.
@@ -81,6 +85,12 @@ impl Lane {
             Operation::NameCheck => Self::NameChecks,
             Operation::GeographyGet => Self::Geography,
             Operation::PublicIpsList => Self::PublicIps,
+            Operation::ZonesList | Operation::RecordSetsList | Operation::RecordSetsGet => {
+                Self::DnsReads
+            }
+            // What is refused is read again, in the same call.
+            Operation::RecordSetsPut | Operation::RecordSetsDelete if reads => Self::DnsReads,
+            Operation::RecordSetsPut | Operation::RecordSetsDelete => Self::DnsWrites,
         };
         [arm, own]
     }
@@ -96,8 +106,8 @@ impl Lane {
     }
 
     /// The share of what Azure allows: the token buckets of Resource Manager as
-    /// Microsoft has announced them for 2024, and what Traffic Manager's headers
-    /// were recorded to begin with since 2023.
+    /// Microsoft has announced them for 2024, what Traffic Manager's headers were
+    /// recorded to begin with since 2023, and what is documented of Azure DNS.
     pub(super) fn limit(self, share: u8) -> Limit {
         let part = |whole: u32| (whole.saturating_mul(u32::from(share)) / 100).max(1);
         let bucket = |size, per_second: u32| Limit::Bucket {
@@ -117,12 +127,14 @@ impl Lane {
             Self::ProfileReads => window(2000),
             Self::ProfileWrites => window(4500),
             Self::EndpointWrites => window(250),
+            Self::DnsReads => window(500),
             Self::ProfileDeletes
             | Self::EndpointDeletes
             | Self::NameChecks
             | Self::Geography
             | Self::Tags
-            | Self::PublicIps => Limit::Unknown,
+            | Self::PublicIps
+            | Self::DnsWrites => Limit::Unknown,
         }
     }
 
@@ -153,7 +165,9 @@ impl Lane {
             | Self::NameChecks
             | Self::Geography
             | Self::Tags
-            | Self::PublicIps => false,
+            | Self::PublicIps
+            | Self::DnsReads
+            | Self::DnsWrites => false,
         }
     }
 }
@@ -173,6 +187,8 @@ impl fmt::Display for Lane {
             Self::Geography => "reads of the geographic hierarchy",
             Self::Tags => "requests for tags",
             Self::PublicIps => "reads of public IP addresses",
+            Self::DnsReads => "reads of DNS zones and record sets",
+            Self::DnsWrites => "writes of DNS record sets",
         })
     }
 }

@@ -3,6 +3,7 @@
 
 mod bench;
 mod credentials;
+mod dns;
 mod endpoints;
 mod lists;
 mod lookups;

@@ -35,7 +35,7 @@ async fn failures_of_the_service_are_tried_again(#[case] status: u16) {
 #[case(401, "unauthorized")]
 #[case(403, "forbidden")]
 #[case(409, "conflict")]
-#[case(412, "invalid")]
+#[case(412, "conflict")]
 #[case(501, "server_error")]
 #[case(302, "invalid")]
 #[tokio::test]
