@@ -8,6 +8,7 @@ mod moment;
 pub(crate) mod orphans;
 pub(crate) mod owners;
 pub(crate) mod remove_owner;
+pub(crate) mod validate;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -114,6 +115,9 @@ pub(crate) enum CommandError {
     /// Not everything was done; what, has been said.
     #[error("{0}")]
     Incomplete(&'static str),
+    /// Something of the program itself is not valid.
+    #[error("a value that stands for what is not known is not valid")]
+    Unknown(#[from] traffic_manager::Invalid),
     /// There is no JSON of the result.
     #[error("the result cannot be written as JSON")]
     Json(#[from] serde_json::Error),

@@ -89,6 +89,17 @@ pub struct Source {
     pub annotations: Annotations,
 }
 
+/// What reading one object has brought to light.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The outcome.
+    pub want: Want,
+    /// Because of these it is not a member.
+    pub mistakes: Vec<Finding>,
+    /// With these it is what it is all the same.
+    pub warnings: Vec<Finding>,
+}
+
 /// The outcome of reading one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Want {
@@ -141,22 +152,42 @@ impl Source {
     /// Reads what the object wants. Findings may come with any outcome; those
     /// that come with a member are warnings.
     pub fn want_among(&self, scope: &Scope, public_ips: &PublicIps) -> (Want, Vec<Finding>) {
+        let reading = self.judge(scope, public_ips);
+        let findings = reading.mistakes.into_iter().chain(reading.warnings);
+        (reading.want, findings.collect())
+    }
+
+    /// Reads what the object wants, and tells mistakes from warnings.
+    pub fn judge(&self, scope: &Scope, public_ips: &PublicIps) -> Reading {
         let mut reader = Reader::new(&self.subject, &self.annotations);
         let enabled: Option<Flag> = reader.value(Name::Enabled);
-        match (self.annotations.get(Name::Enabled), enabled) {
-            // A mistyped `enabled` is the mistake that hides all others.
-            (None, _) => return (Want::Nothing, reader.finish().1),
-            (_, Some(Flag(false))) => return (Want::Nothing, Vec::new()),
-            _ => {}
-        }
-        let member = self.read(scope, public_ips, &mut reader);
+        let member = match (self.annotations.get(Name::Enabled), enabled) {
+            (None, _) => {
+                // A mistyped `enabled` is the mistake that hides all others.
+                return Reading {
+                    want: Want::Nothing,
+                    mistakes: Vec::new(),
+                    warnings: reader.finish().1,
+                };
+            }
+            (_, Some(Flag(false))) => {
+                return Reading {
+                    want: Want::Nothing,
+                    mistakes: Vec::new(),
+                    warnings: Vec::new(),
+                };
+            }
+            _ => self.read(scope, public_ips, &mut reader),
+        };
         let (mistakes, warnings) = reader.finish();
-        match member {
-            Some(member) if mistakes.is_empty() => (Want::Member(Box::new(member)), warnings),
-            _ => (
-                Want::Invalid,
-                mistakes.into_iter().chain(warnings).collect(),
-            ),
+        let want = match member {
+            Some(member) if mistakes.is_empty() => Want::Member(Box::new(member)),
+            _ => Want::Invalid,
+        };
+        Reading {
+            want,
+            mistakes,
+            warnings,
         }
     }
 
