@@ -24,6 +24,7 @@ pub mod destination;
 mod escape;
 pub mod finding;
 pub mod gather;
+pub mod health;
 pub mod marks;
 pub mod member;
 pub mod observe;

@@ -233,6 +233,7 @@ impl Process {
                 Some(Mutation::HasNoGrace) => Duration::ZERO,
                 _ => GRACE,
             }),
+            health_interval: None,
             max_deletions: MaxDeletions::Number(usize::MAX),
         };
         let api = TagsFallback::new(

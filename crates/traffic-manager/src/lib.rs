@@ -28,7 +28,9 @@ pub mod target;
 pub use geography::{GeoCode, GeoMapping};
 pub use headers::{Header, Headers};
 pub use id::{ProfileId, ResourceGroup, SubscriptionId};
-pub use method::{ApiVersion, EndpointKind, MonitorProtocol, RecordType, RoutingMethod, Switch};
+pub use method::{
+    ApiVersion, EndpointKind, MonitorProtocol, MonitorStatus, RecordType, RoutingMethod, Switch,
+};
 pub use monitor::{ProbeHost, ProbeInterval, StatusCodes, StatusRange};
 pub use name::{EndpointName, ProfileName, RelativeName};
 pub use number::{

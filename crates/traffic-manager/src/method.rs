@@ -1,5 +1,5 @@
-//! The closed sets of words: routing methods, protocols, endpoint types and
-//! the on/off switch. Input is accepted in any letter case, as Azure does;
+//! The closed sets of words: routing methods, protocols, endpoint types,
+//! the status of probes and the on/off switch. Input is accepted in any letter case, as Azure does;
 //! output is Azure's spelling.
 
 use std::fmt;
@@ -79,6 +79,28 @@ words!(
         Https = "HTTPS",
         /// A TCP connection.
         Tcp = "TCP",
+    }
+);
+
+words!(
+    /// What Azure's probes have found, of an endpoint or of a profile as a whole.
+    MonitorStatus {
+        /// An endpoint that is in use and answers.
+        Online = "Online",
+        /// An endpoint that does not answer, or a profile with one.
+        Degraded = "Degraded",
+        /// An endpoint that has not been probed long enough.
+        CheckingEndpoint = "CheckingEndpoint",
+        /// A profile with such endpoints and no better ones.
+        CheckingEndpoints = "CheckingEndpoints",
+        /// Somebody has switched it off.
+        Disabled = "Disabled",
+        /// An endpoint of a disabled profile, or a profile without an enabled endpoint.
+        Inactive = "Inactive",
+        /// The Azure resource or the profile behind an endpoint is switched off.
+        Stopped = "Stopped",
+        /// An endpoint that is served without being probed.
+        Unmonitored = "Unmonitored",
     }
 );
 
@@ -195,6 +217,19 @@ impl EndpointKind {
             Self::Azure => "Microsoft.Network/trafficManagerProfiles/azureEndpoints",
             Self::Nested => "Microsoft.Network/trafficManagerProfiles/nestedEndpoints",
         }
+    }
+}
+
+impl MonitorStatus {
+    /// Whether Azure cannot say yet.
+    pub const fn is_checking(self) -> bool {
+        matches!(self, Self::CheckingEndpoint | Self::CheckingEndpoints)
+    }
+
+    /// Whether users are not sent there although nobody has switched off the
+    /// endpoint or the profile itself.
+    pub const fn is_trouble(self) -> bool {
+        matches!(self, Self::Degraded | Self::Stopped)
     }
 }
 

@@ -118,6 +118,7 @@ pub fn provider(
             ProfileRetention::Keep => None,
         },
         max_deletions: settings.max_deletions,
+        health_interval: Some(settings.health_interval).filter(|interval| !interval.is_zero()),
     };
     Ok(TrafficManagerProvider::stopped_by(
         behaviour,

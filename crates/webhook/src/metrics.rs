@@ -10,10 +10,12 @@ use crate::clock::Clock;
 
 pub mod arm;
 pub mod calls;
+pub mod health;
 pub mod state;
 
 pub use arm::ArmMetrics;
 pub use calls::CallMetrics;
+pub use health::HealthMetrics;
 pub use state::StateMetrics;
 
 /// The prefix of every name.
@@ -32,6 +34,8 @@ pub struct Metrics {
     pub arm: Arc<ArmMetrics>,
     /// What the provider knows.
     pub state: StateMetrics,
+    /// What Azure's probes have found.
+    pub health: HealthMetrics,
 }
 
 impl Metrics {
@@ -46,11 +50,13 @@ impl Metrics {
         let calls = CallMetrics::register(&mut registry, clock);
         let arm = Arc::new(ArmMetrics::register(&mut registry));
         let state = StateMetrics::register(&mut registry);
+        let health = HealthMetrics::register(&mut registry);
         Self {
             registry,
             calls,
             arm,
             state,
+            health,
         }
     }
 

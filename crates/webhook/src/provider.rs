@@ -5,6 +5,7 @@
 //!  adjust  ─▶ members::resolve (against the same listing)
 //!  apply   ─▶ members::batch ─▶ per profile: read, members::plan, execute
 //!  upkeep  ─▶ after a listing, in the background: retirement, stale claims
+//!  health  ─▶ after a listing, in the background: what Azure's probes have found
 //! ```
 //!
 //! One lock keeps listings and writes apart. A call that does not end within
@@ -16,6 +17,7 @@ mod brake;
 mod deletions;
 mod execute;
 mod found;
+mod health;
 mod listing;
 mod lookup;
 mod names;
@@ -44,6 +46,7 @@ use crate::metrics::Metrics;
 use crate::provider_api::{Health, Provider, ProviderError};
 use crate::settings::MaxDeletions;
 use brake::Brake;
+use health::Watch;
 use listing::Listings;
 use refusals::Refusals;
 use report::Report;
@@ -63,6 +66,8 @@ pub struct Behaviour {
     pub profile_grace: Option<Duration>,
     /// How many members one batch may delete at once.
     pub max_deletions: MaxDeletions,
+    /// How often the health of a profile's endpoints is read, at most; `None` reads none.
+    pub health_interval: Option<Duration>,
 }
 
 /// The provider.
@@ -86,6 +91,7 @@ struct Inner {
     brake: std::sync::Mutex<Brake>,
     /// Profiles whose upkeep has failed, and until when it rests. Monotonic time.
     upkeep_paused: std::sync::Mutex<BTreeMap<ProfileId, Duration>>,
+    watch: Watch,
 }
 
 // === impl TrafficManagerProvider ===
@@ -120,6 +126,7 @@ impl TrafficManagerProvider {
                 listings: Listings::default(),
                 refusals: Refusals::default(),
                 upkeep_paused: std::sync::Mutex::default(),
+                watch: Watch::default(),
                 report: Report::new(Arc::clone(&clock), metrics),
                 clock,
             }),
@@ -133,6 +140,7 @@ impl Provider for TrafficManagerProvider {
         let snapshot = self.inner.listing_for_records().await?;
         let records = snapshot.observed.records(&self.inner.behaviour.scope.owner);
         self.inner.start_upkeep(&snapshot);
+        self.inner.start_watch(&snapshot);
         Ok(records)
     }
 

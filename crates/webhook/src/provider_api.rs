@@ -139,6 +139,31 @@ pub struct Health {
     /// What Azure refuses until a person acts, with the remedy; at most
     /// [`Health::REFUSED_SHOWN`] sentences.
     pub refused: Vec<String>,
+    /// What Azure's probes have found, as far as it was read. It says nothing about readiness.
+    pub probes: Probes,
+}
+
+/// What Azure's probes have found of this owner's members.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Probes {
+    /// How many members have which status.
+    pub members: BTreeMap<&'static str, u64>,
+    /// How many profiles with members have which status.
+    pub profiles: BTreeMap<&'static str, u64>,
+    /// The members that are not `Online`, those in trouble first; at most [`Health::NOT_ONLINE_SHOWN`].
+    pub not_online: Vec<MemberStatus>,
+}
+
+/// The status of one member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MemberStatus {
+    /// The profile's name.
+    pub profile: String,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// Azure's word.
+    pub status: &'static str,
 }
 
 /// An error and when it happened.
@@ -168,6 +193,9 @@ impl Health {
 
     /// So many refusals are shown; where there are more, they are rarely different ones.
     pub const REFUSED_SHOWN: usize = 20;
+
+    /// So many members that are not `Online` are shown; metrics have all.
+    pub const NOT_ONLINE_SHOWN: usize = 20;
 
     /// Whether the provider can be relied on.
     pub fn readiness(&self) -> Readiness {

@@ -62,6 +62,9 @@ pub struct Settings {
     pub keep_last_member: bool,
     /// How long a member whose object is gone is kept, disabled, before it is deleted.
     pub delete_grace: Duration,
+    /// How old the status of a profile's endpoints may become before it is read
+    /// again; zero reads none.
+    pub health_interval: Duration,
     /// The DNS server that is asked; `None` asks that of the system.
     pub resolver: Option<DnsServer>,
     /// What is logged.

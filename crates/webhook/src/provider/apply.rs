@@ -204,7 +204,10 @@ impl Inner {
             }
             Ok(Some(profile)) => {
                 match ObservedProfile::new(profile).filter(|held| held.id == *id) {
-                    Some(observed) => Some(observed),
+                    Some(observed) => {
+                        self.saw(&observed);
+                        Some(observed)
+                    }
                     // To take it for absent would be to overwrite it.
                     None => return (Outcome::unreadable(id, change), Execution::default()),
                 }

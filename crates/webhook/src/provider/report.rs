@@ -4,12 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use members::health::{ChangedMember, StatusChange};
 use members::{Finding, MemberKey, Observed, OwnerId, Reason};
+use traffic_manager::MonitorStatus;
 
 use super::deletions::HeldBack;
+use super::health::Sights;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::provider_api::{Health, LastError, error_chain};
+use crate::metrics::health::{EndpointLabels, ProfileLabels};
+use crate::provider_api::{Health, LastError, MemberStatus, Probes, error_chain};
 
 pub(super) struct Report {
     clock: Arc<dyn Clock>,
@@ -130,6 +134,27 @@ impl Report {
         });
     }
 
+    /// What is known of the members' health, and what has changed since the last time.
+    pub(super) fn health_seen(&self, seen: &Sights, changes: &[StatusChange]) {
+        changes.iter().for_each(tell);
+        let (mut endpoints, mut profiles) = (BTreeSet::new(), BTreeSet::new());
+        for (id, health) in seen.profiles() {
+            let profile = id.name.to_string();
+            profiles.extend(health.profile().map(|status| ProfileLabels {
+                profile: profile.clone(),
+                status: status.as_str(),
+            }));
+            endpoints.extend(health.members().map(|(endpoint, status)| EndpointLabels {
+                profile: profile.clone(),
+                endpoint: endpoint.to_string(),
+                status: status.as_str(),
+            }));
+        }
+        let probes = probes(seen);
+        self.update(|state, _| state.health.probes = probes);
+        self.metrics.health.set(endpoints, profiles);
+    }
+
     fn update(&self, change: impl FnOnce(&mut State, jiff::Timestamp)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state, self.clock.now());
@@ -193,6 +218,53 @@ fn transition(before: &BTreeSet<Finding>, now: Vec<Finding>) -> BTreeSet<Finding
         );
     }
     now
+}
+
+/// Says that the health of a member or a profile is not what it was.
+fn tell(change: &StatusChange) {
+    let profile = &change.profile.name;
+    let from = change.from.map(MonitorStatus::as_str);
+    let to = change.to.as_str();
+    let Some(ChangedMember { endpoint, subject }) = &change.member else {
+        // Its cause may be anybody's endpoint.
+        if change.from.is_some() {
+            tracing::info!(%profile, from, to, "the health of the profile has changed");
+        }
+        return;
+    };
+    if change.to.is_trouble() {
+        tracing::warn!(%profile, %endpoint, from, to, object = %subject.resource, host = %subject.host, "Azure's probes find the endpoint {to}; see whether it answers them as the profile's monitor settings say");
+    } else if change.from.is_some() {
+        tracing::info!(%profile, %endpoint, from, to, object = %subject.resource, host = %subject.host, "the health of the endpoint has changed");
+    } else {
+        tracing::debug!(%profile, %endpoint, to, object = %subject.resource, host = %subject.host, "the health of the endpoint is known");
+    }
+}
+
+/// The summary for people.
+fn probes(seen: &Sights) -> Probes {
+    let mut probes = Probes::default();
+    let mut others = Vec::new();
+    for (id, health) in seen.profiles() {
+        if let Some(status) = health.profile() {
+            *probes.profiles.entry(status.as_str()).or_default() += 1;
+        }
+        for (endpoint, status) in health.members() {
+            *probes.members.entry(status.as_str()).or_default() += 1;
+            if status != MonitorStatus::Online {
+                others.push((!status.is_trouble(), id, endpoint, status));
+            }
+        }
+    }
+    others.sort();
+    let shown = others.into_iter().take(Health::NOT_ONLINE_SHOWN);
+    let shown = shown.map(|(_, id, endpoint, status)| MemberStatus {
+        profile: id.name.to_string(),
+        endpoint: endpoint.to_string(),
+        status: status.as_str(),
+    });
+    probes.not_online = shown.collect();
+    probes
 }
 
 fn count(number: usize) -> u64 {

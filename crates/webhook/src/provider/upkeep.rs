@@ -76,6 +76,7 @@ impl Inner {
         let observed = Observed::new(fresh, &self.behaviour.scope);
         let (owner, now) = (&self.behaviour.scope.owner, self.clock.now());
         for profile in observed.profiles() {
+            self.saw(profile);
             let Some(plan) = upkeep_of(profile, is_nested, owner, self.rule(), now) else {
                 continue;
             };

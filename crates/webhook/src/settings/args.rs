@@ -75,6 +75,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DURATION", help_heading = "Azure")]
     pub delete_grace: Option<String>,
 
+    /// How often the health of a profile's endpoints is read, at most; 0s reads none
+    /// [env: HEALTH_INTERVAL] [default: 1m]
+    #[arg(long, value_name = "DURATION", help_heading = "Azure")]
+    pub health_interval: Option<String>,
+
     /// Only hosts in these domains, separated by commas; a leading dot means subdomains only
     /// [env: DOMAIN_FILTER] [default: all]
     #[arg(long, value_name = "DOMAINS", help_heading = "Domains")]

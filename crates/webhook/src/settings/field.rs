@@ -65,6 +65,8 @@ fields! {
     KEEP_LAST_MEMBER = "keep-last-member", ["KEEP_LAST_MEMBER"];
     /// [`super::Settings::delete_grace`].
     DELETE_GRACE = "delete-grace", ["DELETE_GRACE"];
+    /// [`super::Settings::health_interval`].
+    HEALTH_INTERVAL = "health-interval", ["HEALTH_INTERVAL"];
     /// Domains to include in [`super::Settings::domain_filter`].
     DOMAIN_FILTER = "domain-filter", ["DOMAIN_FILTER"];
     /// Domains to exclude from [`super::Settings::domain_filter`].

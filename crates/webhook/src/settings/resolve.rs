@@ -13,6 +13,7 @@ use crate::log::{LogFilter, LogFormat};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 const PROFILE_GRACE: Duration = Duration::from_hours(1);
+const HEALTH_INTERVAL: Duration = Duration::from_mins(1);
 const API_HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const API_PORT: u16 = 8888;
 const OPS_HOST: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -64,6 +65,13 @@ pub(super) fn resolve(
             parse::duration,
         )
         .or_default(|| Some(Duration::ZERO));
+    let health_interval = read
+        .with(
+            field::HEALTH_INTERVAL,
+            args.health_interval.as_deref(),
+            parse::duration,
+        )
+        .or_default(|| Some(HEALTH_INTERVAL));
     let domain_filter = read.domain_filter(args);
     let api_host = read
         .with(field::SERVER_HOST, args.server_host.as_deref(), parse::host)
@@ -125,6 +133,7 @@ pub(super) fn resolve(
             max_deletions: max_deletions?,
             keep_last_member: keep_last_member?,
             delete_grace: delete_grace?,
+            health_interval: health_interval?,
             resolver: resolver?,
             log_filter: log_filter?,
             log_format: log_format?,

@@ -194,6 +194,19 @@ impl Azure {
             .cloned()
     }
 
+    /// What the probes are to find: `Online` or `Degraded`.
+    pub(crate) async fn probes_find(&self, profile: &str, endpoint: &str, status: &str) {
+        let url = self.control(&format!("health/{profile}/{endpoint}"));
+        let request = self.client.put(url);
+        let answer = request.json(&serde_json::json!({"status": status}));
+        let answer = answer.send().await.unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap()
+        );
+    }
+
     /// Makes an Azure resource known.
     pub(crate) async fn resource(&self, body: Value) {
         let answer = self.client.put(self.control("resources")).json(&body);
@@ -266,6 +279,8 @@ impl Cluster {
             server_port: text("0"),
             metrics_host: text("127.0.0.1"),
             metrics_port: text("0"),
+            // Calls are counted; whoever looks at health asks for it.
+            health_interval: text("0s"),
             ..ServeArgs::default()
         };
         change(&mut args);

@@ -8,6 +8,7 @@ mod clock;
 mod faults;
 mod fixtures;
 mod harness;
+mod health;
 mod late;
 mod law;
 mod leaving;

@@ -7,6 +7,7 @@ use arm_client::{Allowance, CallObserver as _, CallRecord, Operation};
 use rstest::rstest;
 use webhook::http::answer::{Answer, Failure};
 use webhook::http::call::Call;
+use webhook::metrics::health::{EndpointLabels, ProfileLabels};
 use webhook::metrics::{CONTENT_TYPE, Metrics, PREFIX};
 use webhook::provider_api::Health;
 use webhook::soft_status::SoftStatus;
@@ -53,6 +54,17 @@ fn used() -> std::sync::Arc<Metrics> {
         invalid_objects: [("InvalidAnnotation".to_owned(), 5)].into(),
         ..Health::default()
     });
+    let profile = "my-app-global".to_owned();
+    let member = EndpointLabels {
+        profile: profile.clone(),
+        endpoint: "east-us".to_owned(),
+        status: "Degraded",
+    };
+    let whole = ProfileLabels {
+        profile,
+        status: "Degraded",
+    };
+    metrics.health.set([member].into(), [whole].into());
     metrics
 }
 
@@ -81,6 +93,15 @@ fn a_reason_that_is_over_goes_to_zero() {
             .encode()
             .contains("invalid_objects{reason=\"InvalidAnnotation\"} 0")
     );
+}
+
+#[test]
+fn a_status_that_is_over_is_not_shown() {
+    let metrics = used();
+    assert!(metrics.encode().contains("endpoint_status{"));
+    metrics.health.set([].into(), [].into());
+    let text = metrics.encode();
+    assert!(!text.contains("_status{profile"), "{text}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use rstest::rstest;
-use webhook::provider_api::{Health, LastError};
+use webhook::provider_api::{Health, LastError, MemberStatus, Probes};
 
 use crate::fake::{Behaviour, Fake, Running, args, noon};
 
@@ -37,6 +37,15 @@ async fn readiness_follows_the_listings() {
         conflicts: 1,
         held_deletions: 7,
         invalid_objects: [("InvalidAnnotation".to_owned(), 2)].into(),
+        probes: Probes {
+            members: [("Online", 2), ("Degraded", 1)].into(),
+            profiles: [("Degraded", 1), ("Online", 1)].into(),
+            not_online: vec![MemberStatus {
+                profile: "my-app-global".to_owned(),
+                endpoint: "east-us".to_owned(),
+                status: "Degraded",
+            }],
+        },
         ..Health::default()
     };
     *fake.health.lock().unwrap() = health.clone();

@@ -95,6 +95,7 @@ fn defaults() {
     assert_eq!(settings.request_share, RequestShare::Percent(90));
     assert!(!settings.keep_last_member);
     assert_eq!(settings.delete_grace, Duration::ZERO);
+    assert_eq!(settings.health_interval, Duration::from_mins(1));
     assert_eq!(settings.resolver, None);
     assert_eq!(settings.log_filter.as_str(), "info");
     assert_eq!(settings.log_format, LogFormat::Text);
@@ -121,6 +122,7 @@ fn everything_from_the_environment() {
         ("REQUEST_SHARE", "30%"),
         ("KEEP_LAST_MEMBER", "true"),
         ("DELETE_GRACE", "5m"),
+        ("HEALTH_INTERVAL", "0s"),
         ("RESOLVER", "127.0.0.1:5353"),
         ("LOG_LEVEL", "warning"),
         ("LOG_FORMAT", "json"),
@@ -142,6 +144,7 @@ fn everything_from_the_environment() {
     assert_eq!(settings.request_share, RequestShare::Percent(30));
     assert!(settings.keep_last_member);
     assert_eq!(settings.delete_grace, Duration::from_mins(5));
+    assert!(settings.health_interval.is_zero());
     let resolver = settings.resolver.map(|server| server.to_string());
     assert_eq!(resolver.as_deref(), Some("127.0.0.1:5353"));
     assert_eq!(settings.log_filter.as_str(), "warn");
@@ -381,6 +384,7 @@ const WRONG: &[(Field, &str)] = &[
     (field::MAX_DELETIONS, "half"),
     (field::KEEP_LAST_MEMBER, "x"),
     (field::DELETE_GRACE, "1"),
+    (field::HEALTH_INTERVAL, "1"),
     (field::REGEXP_DOMAIN_FILTER, "("),
     (field::REGEXP_DOMAIN_FILTER_EXCLUSION, "["),
     (field::SERVER_HOST, "x"),

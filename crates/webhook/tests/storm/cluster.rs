@@ -84,6 +84,7 @@ impl Cluster {
             deadline: DEADLINE,
             dry_run: false,
             profile_grace: None,
+            health_interval: None,
             max_deletions: MaxDeletions::default(),
         };
         let txt = TxtRegistry::new(owner).unwrap();
