@@ -18,7 +18,7 @@ pub struct RecordSet {
     pub kind: RecordSetType,
     /// Its name.
     pub name: RelativeRecordName,
-    /// Seconds. An alias may have none.
+    /// Seconds. An alias of a profile shows those of the profile.
     pub ttl: Option<u32>,
     /// Metadata: texts by name, not visible in DNS.
     pub metadata: BTreeMap<String, String>,
@@ -34,7 +34,7 @@ pub struct RecordSet {
 /// A record set as it shall be, as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordSetBody {
-    /// Seconds.
+    /// Seconds. For an alias of a profile, the profile's own count.
     pub ttl: u32,
     /// Metadata.
     pub metadata: BTreeMap<String, String>,
@@ -105,10 +105,10 @@ impl RecordSet {
             }
             RecordContent::Alias(resource) => self.target_resource.as_ref() == Some(resource),
         };
-        // Azure does not show the TTL of every alias.
-        let same_ttl = match (self.ttl, &body.content) {
-            (None, RecordContent::Alias(_)) => true,
-            (ttl, _) => ttl == Some(body.ttl),
+        // An alias of a profile has the TTL of the profile, whatever was written.
+        let same_ttl = match &body.content {
+            RecordContent::Alias(_) => true,
+            RecordContent::Cname(_) | RecordContent::Addresses(_) => self.ttl == Some(body.ttl),
         };
         self.kind.known() == Some(kind)
             && same_content

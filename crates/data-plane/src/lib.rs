@@ -9,7 +9,8 @@
 //! The crate is the half of Traffic Manager that users meet: it answers names and watches endpoints. It stores nothing
 //! and speaks no management API. Whoever embeds it provides
 //!
-//! * a [`Directory`]: the profiles as they are now, with what the probes found in [`Endpoint::probed`];
+//! * a [`Directory`]: the profiles as they are now, with what the probes found in [`Endpoint::probed`], and perhaps DNS
+//!   zones whose names lead to them;
 //! * a [`watch`](tokio::sync::watch) channel of [`ProbeJob`]s, and a [`ProbeSink`] that takes the reports;
 //! * a [`TargetResolver`] for endpoints that are names, for example [`ZoneResolver`].
 //!
@@ -78,7 +79,7 @@ mod name;
 mod profile;
 
 pub use answer::Quirks;
-pub use directory::Directory;
+pub use directory::{Directory, Hosted, HostedData, HostedSet, ZoneAuthority};
 pub use dns::{DnsConfig, DnsCounters, DnsError, DnsServer, ZoneRecords};
 pub use name::{Fqdn, InvalidName};
 pub use probe::{

@@ -122,6 +122,10 @@ const PUBLIC_IPS_VERSIONS: [&str; 10] = [
     "2025-01-01",
 ];
 
+/// The versions of Azure DNS with record sets as documents show them here. Their documents are the same, but for the
+/// link to a profile that the newer one has in addition.
+const DNS_VERSIONS: [&str; 2] = ["2018-05-01", "2023-07-01-preview"];
+
 // === impl ApiVersion ===
 
 impl ApiVersion {
@@ -234,6 +238,18 @@ pub(crate) fn is_public_ips_version(text: &str) -> bool {
 /// The versions of public IP addresses, as an error lists them.
 pub(crate) fn public_ips_versions() -> impl Iterator<Item = &'static str> {
     PUBLIC_IPS_VERSIONS.into_iter()
+}
+
+/// Whether Azure DNS answers `text` as an api-version.
+pub(crate) fn is_dns_version(text: &str) -> bool {
+    DNS_VERSIONS
+        .iter()
+        .any(|version| version.eq_ignore_ascii_case(text))
+}
+
+/// The versions of Azure DNS, as an error lists them.
+pub(crate) fn dns_versions() -> impl Iterator<Item = &'static str> {
+    DNS_VERSIONS.into_iter()
 }
 
 /// Whether Resource Manager's tags API answers `text` as an api-version.

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::connection::Scissors;
 use crate::fault::When;
 use crate::refusal::error_response;
-use crate::request::{Request, Response};
+use crate::request::{Conditions, Request, Response};
 use crate::service::{Arrived, Presented};
 use crate::shared::Shared;
 
@@ -73,6 +73,11 @@ async fn arm(
             .authorization
             .as_deref()
             .and_then(caller::of_authorization),
+        conditions: Conditions {
+            if_match: text(&parts.headers, header::IF_MATCH.as_str()),
+            if_none_match: text(&parts.headers, header::IF_NONE_MATCH.as_str()),
+        },
+        base: presented.base.clone(),
         body: body.to_vec(),
     };
     // In a task of its own: a client that gives up does not undo what it has asked for.

@@ -22,7 +22,8 @@
 //! # What is emulated
 //!
 //! Profiles, endpoints of the three types, tags at `Microsoft.Resources/tags/default`, both name checks, the
-//! geographic hierarchy, heat maps and the key of real user measurements, in the api-versions of [`ApiVersion`]. Every subscription exists whose id is a GUID, and every
+//! geographic hierarchy, heat maps and the key of real user measurements, in the api-versions of [`ApiVersion`]; zones
+//! and record sets of Azure DNS, with aliases of profiles ([`zones`]). Every subscription exists whose id is a GUID, and every
 //! resource group, unless [`Cloud::resource_groups`] names the ones that do. Tokens are ignored unless
 //! [`authority::Settings::require_token`] asks for them; there are no roles. The headers count requests as the service
 //! does; with [`Throttle::enforced`] those beyond the limits are answered 429.
@@ -74,6 +75,7 @@ pub mod running;
 pub mod service;
 pub mod state;
 pub mod throttle;
+pub mod zones;
 
 mod caller;
 mod connection;
@@ -84,6 +86,7 @@ mod ids;
 mod quota;
 mod read;
 mod refusal;
+mod resolver;
 mod rules;
 mod shared;
 mod tls;
@@ -94,9 +97,10 @@ pub use clock::{Clock, SystemClock};
 pub use operation::Operation;
 pub use options::{Args, Options, Tls};
 pub use quirks::{AutoPriority, Quirk, Quirks};
-pub use request::{Request, Response};
+pub use request::{Conditions, Request, Response};
 pub use running::{Emulator, Running, StartError};
 pub use service::Service;
 pub use state::{AzureResource, Cloud, State};
 pub use throttle::{Limits, Refill, Throttle};
 pub use tls::TlsError;
+pub use zones::ZoneSeed;

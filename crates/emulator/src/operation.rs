@@ -5,6 +5,7 @@ use axum::http::Method;
 use crate::api_version::{ApiVersion, Feature};
 use crate::model::ProfilePath;
 use crate::model::endpoint::EndpointKind;
+use crate::zones::{Kind, SetPath, ZonePath};
 
 /// What a path addresses. Segments that are fixed are compared without letter case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,17 @@ pub(crate) enum Resource {
         resource_group: String,
         name: String,
     },
+    /// The DNS zones of a subscription, or of one of its resource groups.
+    Zones {
+        subscription: String,
+        resource_group: Option<String>,
+    },
+    /// A DNS zone.
+    Zone(ZonePath),
+    /// The record sets of a zone, of one type or all.
+    RecordSets { zone: ZonePath, kind: Option<Kind> },
+    /// A record set.
+    RecordSet(SetPath),
 }
 
 macro_rules! operations {
@@ -112,6 +124,30 @@ operations! {
     PublicIpsListAll = "publicIps.listAll",
     /// Read a public IP address.
     PublicIpsGet = "publicIps.get",
+    /// List the DNS zones of a resource group.
+    ZonesList = "zones.list",
+    /// List the DNS zones of a subscription.
+    ZonesListAll = "zones.listAll",
+    /// Read a DNS zone.
+    ZonesGet = "zones.get",
+    /// Create a DNS zone, or replace its tags.
+    ZonesPut = "zones.put",
+    /// Replace the tags of a DNS zone.
+    ZonesPatch = "zones.patch",
+    /// Delete a DNS zone with its record sets.
+    ZonesDelete = "zones.delete",
+    /// List the record sets of a zone.
+    RecordSetsList = "recordSets.list",
+    /// List the record sets of a zone that are of one type.
+    RecordSetsListByType = "recordSets.listByType",
+    /// Read a record set.
+    RecordSetsGet = "recordSets.get",
+    /// Create or replace a record set.
+    RecordSetsPut = "recordSets.put",
+    /// Change a record set.
+    RecordSetsPatch = "recordSets.patch",
+    /// Delete a record set.
+    RecordSetsDelete = "recordSets.delete",
     /// Anything that is not an operation of Traffic Manager: an unknown path or a method that a path does not take.
     Unknown = "unknown",
 }
@@ -157,6 +193,31 @@ impl Operation {
             ) => Self::PublicIpsList,
             (Some(Resource::PublicIps { .. }), "GET") => Self::PublicIpsListAll,
             (Some(Resource::PublicIp { .. }), "GET") => Self::PublicIpsGet,
+            (Some(resource), method) => Self::of_dns(method, resource),
+            _ => Self::Unknown,
+        }
+    }
+
+    fn of_dns(method: &str, resource: &Resource) -> Self {
+        match (resource, method) {
+            (
+                Resource::Zones {
+                    resource_group: Some(_),
+                    ..
+                },
+                "GET",
+            ) => Self::ZonesList,
+            (Resource::Zones { .. }, "GET") => Self::ZonesListAll,
+            (Resource::Zone(_), "GET") => Self::ZonesGet,
+            (Resource::Zone(_), "PUT") => Self::ZonesPut,
+            (Resource::Zone(_), "PATCH") => Self::ZonesPatch,
+            (Resource::Zone(_), "DELETE") => Self::ZonesDelete,
+            (Resource::RecordSets { kind: None, .. }, "GET") => Self::RecordSetsList,
+            (Resource::RecordSets { .. }, "GET") => Self::RecordSetsListByType,
+            (Resource::RecordSet(_), "GET") => Self::RecordSetsGet,
+            (Resource::RecordSet(_), "PUT") => Self::RecordSetsPut,
+            (Resource::RecordSet(_), "PATCH") => Self::RecordSetsPatch,
+            (Resource::RecordSet(_), "DELETE") => Self::RecordSetsDelete,
             _ => Self::Unknown,
         }
     }
@@ -190,6 +251,17 @@ impl Operation {
             Self::PublicIpsList | Self::PublicIpsListAll | Self::PublicIpsGet => {
                 "Microsoft.Network/publicIPAddresses/read"
             }
+            Self::ZonesList | Self::ZonesListAll | Self::ZonesGet => {
+                "Microsoft.Network/dnszones/read"
+            }
+            Self::ZonesPut | Self::ZonesPatch => "Microsoft.Network/dnszones/write",
+            Self::ZonesDelete => "Microsoft.Network/dnszones/delete",
+            Self::RecordSetsList | Self::RecordSetsListByType => {
+                "Microsoft.Network/dnszones/recordsets/read"
+            }
+            Self::RecordSetsGet => "Microsoft.Network/dnszones/CNAME/read",
+            Self::RecordSetsPut | Self::RecordSetsPatch => "Microsoft.Network/dnszones/CNAME/write",
+            Self::RecordSetsDelete => "Microsoft.Network/dnszones/CNAME/delete",
         }
     }
 
@@ -208,6 +280,12 @@ impl Operation {
                 | Self::TagsDelete
                 | Self::UserMetricsKeyPut
                 | Self::UserMetricsKeyDelete
+                | Self::ZonesPut
+                | Self::ZonesPatch
+                | Self::ZonesDelete
+                | Self::RecordSetsPut
+                | Self::RecordSetsPatch
+                | Self::RecordSetsDelete
         )
     }
 }
@@ -246,15 +324,34 @@ impl Resource {
         }
     }
 
+    /// The DNS zone that the resource is or belongs to.
+    pub(crate) fn zone(&self) -> Option<&ZonePath> {
+        match self {
+            Self::Zone(zone)
+            | Self::RecordSets { zone, .. }
+            | Self::RecordSet(SetPath { zone, .. }) => Some(zone),
+            _ => None,
+        }
+    }
+
+    /// Whether the resource belongs to Azure DNS.
+    pub(crate) fn is_dns(&self) -> bool {
+        matches!(self, Self::Zones { .. }) || self.zone().is_some()
+    }
+
     /// The subscription that the resource is in.
     pub(crate) fn subscription(&self) -> Option<&str> {
         match self {
             Self::Profiles { subscription, .. }
             | Self::UserMetricsKey { subscription }
             | Self::PublicIps { subscription, .. }
-            | Self::PublicIp { subscription, .. } => Some(subscription),
+            | Self::PublicIp { subscription, .. }
+            | Self::Zones { subscription, .. } => Some(subscription),
             Self::NameCheck { subscription } => subscription.as_deref(),
             Self::Geography => None,
+            Self::Zone(_) | Self::RecordSets { .. } | Self::RecordSet(_) => {
+                self.zone().map(|zone| zone.subscription.as_str())
+            }
             _ => self.profile().map(|profile| profile.subscription.as_str()),
         }
     }
@@ -262,8 +359,11 @@ impl Resource {
     /// The resource group that the resource is in.
     pub(crate) fn resource_group(&self) -> Option<&str> {
         match self {
-            Self::Profiles { resource_group, .. } | Self::PublicIps { resource_group, .. } => {
-                resource_group.as_deref()
+            Self::Profiles { resource_group, .. }
+            | Self::PublicIps { resource_group, .. }
+            | Self::Zones { resource_group, .. } => resource_group.as_deref(),
+            Self::Zone(_) | Self::RecordSets { .. } | Self::RecordSet(_) => {
+                self.zone().map(|zone| zone.resource_group.as_str())
             }
             Self::PublicIp { resource_group, .. } => Some(resource_group),
             _ => self
@@ -288,6 +388,8 @@ impl Resource {
             Self::UserMetricsKey { .. } => "trafficManagerUserMetricsKeys",
             Self::Geography => "trafficManagerGeographicHierarchies",
             Self::PublicIps { .. } | Self::PublicIp { .. } => "publicIPAddresses",
+            Self::Zones { .. } | Self::Zone(_) => "dnszones",
+            Self::RecordSets { .. } | Self::RecordSet(_) => "dnszones/recordsets",
         }
     }
 
@@ -325,6 +427,11 @@ impl Resource {
             [providers, network, last] if is_providers(providers) && is_network(network) => {
                 if is_public_ips(last) {
                     Some(Self::PublicIps {
+                        subscription: subscription.to_owned(),
+                        resource_group: None,
+                    })
+                } else if is_zones(last) {
+                    Some(Self::Zones {
                         subscription: subscription.to_owned(),
                         resource_group: None,
                     })
@@ -370,6 +477,14 @@ impl Resource {
                     _ => None,
                 }
             }
+            [groups, group, providers, network, zones, rest @ ..]
+                if groups.eq_ignore_ascii_case("resourceGroups")
+                    && is_providers(providers)
+                    && is_network(network)
+                    && is_zones(zones) =>
+            {
+                Self::of_zones(subscription, group, rest)
+            }
             [groups, group, providers, network, profiles, rest @ ..]
                 if groups.eq_ignore_ascii_case("resourceGroups")
                     && is_providers(providers)
@@ -378,6 +493,39 @@ impl Resource {
             {
                 Self::of_group(subscription, group, rest)
             }
+            _ => None,
+        }
+    }
+
+    fn of_zones(subscription: &str, group: &str, rest: &[&str]) -> Option<Self> {
+        let zone = |name: &str| ZonePath {
+            subscription: subscription.to_owned(),
+            resource_group: group.to_owned(),
+            name: name.to_owned(),
+        };
+        match rest {
+            [] => Some(Self::Zones {
+                subscription: subscription.to_owned(),
+                resource_group: Some(group.to_owned()),
+            }),
+            [name] => Some(Self::Zone(zone(name))),
+            [name, all]
+                if all.eq_ignore_ascii_case("recordsets") || all.eq_ignore_ascii_case("all") =>
+            {
+                Some(Self::RecordSets {
+                    zone: zone(name),
+                    kind: None,
+                })
+            }
+            [name, kind] => Some(Self::RecordSets {
+                zone: zone(name),
+                kind: Some(Kind::parse(kind)?),
+            }),
+            [name, kind, set] => Some(Self::RecordSet(SetPath {
+                zone: zone(name),
+                kind: Kind::parse(kind)?,
+                name: (*set).to_owned(),
+            })),
             _ => None,
         }
     }
@@ -428,6 +576,10 @@ fn is_network(segment: &str) -> bool {
 
 fn is_profiles(segment: &str) -> bool {
     segment.eq_ignore_ascii_case("trafficManagerProfiles")
+}
+
+fn is_zones(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case("dnsZones")
 }
 
 fn is_public_ips(segment: &str) -> bool {

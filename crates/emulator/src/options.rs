@@ -13,6 +13,7 @@ use crate::duration;
 use crate::quirks::{Quirk, Quirks};
 use crate::state::Cloud;
 use crate::throttle::{Limit, Limits, Throttle};
+use crate::zones::ZoneSeed;
 
 /// Settings of an emulator.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Options {
     pub dns_quirks: data_plane::Quirks,
     /// Names that targets resolve to, for probes and as DNS answers.
     pub zone_records: Vec<ZoneRecord>,
+    /// DNS zones that are there from the start.
+    pub dns_zones: Vec<ZoneSeed>,
     /// Where clients are.
     pub client_locations: Vec<ClientLocation>,
     /// How many requests are let through.
@@ -165,6 +168,17 @@ pub struct Args {
     )]
     pub zone_records: Vec<ZoneRecord>,
 
+    /// DNS zone that Azure DNS hosts from the start, perhaps with its place; without one it is in the group my-dns-rg of
+    /// the subscription 00000000-0000-0000-0000-000000000000. May be given several times, or several separated by commas.
+    #[arg(
+        long = "dns-zone",
+        env = "EMULATOR_DNS_ZONES",
+        hide_env_values = true,
+        value_name = "[[SUBSCRIPTION/]GROUP/]NAME",
+        value_delimiter = ','
+    )]
+    pub dns_zones: Vec<ZoneSeed>,
+
     /// Region and geographic codes of the clients of a network. May be given several times, or several separated by
     /// semicolons.
     #[arg(
@@ -256,6 +270,7 @@ impl Default for Options {
             cloud: Cloud::default(),
             dns_quirks: data_plane::Quirks::default(),
             zone_records: Vec::new(),
+            dns_zones: Vec::new(),
             client_locations: Vec::new(),
             throttle: Throttle::default(),
             latency: Duration::ZERO,
@@ -299,6 +314,7 @@ impl From<Args> for Options {
             },
             dns_quirks,
             zone_records: args.zone_records,
+            dns_zones: args.dns_zones,
             client_locations: args.client_locations,
             throttle: Throttle {
                 enforced: args.throttle,

@@ -75,6 +75,7 @@ enum Counter {
     ProfileWrites,
     EndpointWrites,
     Reads,
+    DnsReads,
 }
 
 #[derive(Debug)]
@@ -127,7 +128,11 @@ impl Quota {
         };
         let key = WindowKey {
             subscription,
-            resource_type: resource.map_or("", Resource::type_name),
+            // Zones and record sets count together.
+            resource_type: match counter {
+                Counter::DnsReads => "dnszones",
+                _ => resource.map_or("", Resource::type_name),
+            },
             counter,
         };
         let limits = &self.throttle.limits;
@@ -232,7 +237,9 @@ impl Kind {
             Operation::ProfilesDelete
             | Operation::EndpointsDelete
             | Operation::TagsDelete
-            | Operation::UserMetricsKeyDelete => Self::Delete,
+            | Operation::UserMetricsKeyDelete
+            | Operation::ZonesDelete
+            | Operation::RecordSetsDelete => Self::Delete,
             Operation::ProfilesPut
             | Operation::ProfilesPatch
             | Operation::EndpointsPut
@@ -240,6 +247,10 @@ impl Kind {
             | Operation::TagsPut
             | Operation::TagsPatch
             | Operation::UserMetricsKeyPut
+            | Operation::ZonesPut
+            | Operation::ZonesPatch
+            | Operation::RecordSetsPut
+            | Operation::RecordSetsPatch
             | Operation::NameCheck => Self::Write,
             _ => Self::Read,
         }
@@ -292,6 +303,12 @@ impl Counter {
             | Operation::ProfilesListAll
             | Operation::ProfilesGet
             | Operation::EndpointsGet => Some(Self::Reads),
+            Operation::ZonesList
+            | Operation::ZonesListAll
+            | Operation::ZonesGet
+            | Operation::RecordSetsList
+            | Operation::RecordSetsListByType
+            | Operation::RecordSetsGet => Some(Self::DnsReads),
             _ => None,
         }
     }
@@ -301,6 +318,7 @@ impl Counter {
             Self::ProfileWrites => limits.profile_writes,
             Self::EndpointWrites => limits.endpoint_writes,
             Self::Reads => limits.profile_reads,
+            Self::DnsReads => limits.dns_reads,
         }
     }
 }

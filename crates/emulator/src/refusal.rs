@@ -46,6 +46,9 @@ pub(crate) enum Refusal {
         "The Resource 'Microsoft.Network/publicIPAddresses/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
     )]
     PublicIpNotFound { group: String, name: String },
+    /// What Azure DNS refuses, in its own shape.
+    #[error(transparent)]
+    Dns(#[from] crate::zones::Refused),
     #[error("No resource of Traffic Manager has the path '{0}'.")]
     UnknownPath(String),
     #[error("The requested resource does not support http method '{0}'.")]
@@ -104,7 +107,8 @@ impl Refusal {
             Self::InvalidContent(_) => "InvalidRequestContent",
             Self::LocationRequired => "LocationRequired",
             Self::LocationNotAvailable(_) => "LocationNotAvailableForResourceType",
-            Self::Invalid(_) | Self::NestedElsewhere { .. } => "BadRequest",
+            // Azure DNS answers for itself.
+            Self::Invalid(_) | Self::NestedElsewhere { .. } | Self::Dns(_) => "BadRequest",
             Self::InvalidTags { code, .. } => code,
             Self::NameTaken(_) => "Conflict",
             Self::QuotaExceeded { .. } => "QuotaExceeded",
@@ -140,6 +144,9 @@ impl Refusal {
 
     /// The answer.
     pub(crate) fn response(&self) -> Response {
+        if let Self::Dns(refused) = self {
+            return refused.response();
+        }
         let message = self.to_string();
         let bare = Bare {
             code: self.code(),

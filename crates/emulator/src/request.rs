@@ -16,8 +16,21 @@ pub struct Request {
     pub correlation_id: Option<String>,
     /// The identity that asks, when it is known: requests are counted for each.
     pub caller: Option<String>,
+    /// Under which conditions it is to be carried out; only Azure DNS has any.
+    pub conditions: Conditions,
+    /// The URL of Resource Manager as the caller wrote it, without a slash at the end, for links to further pages.
+    pub base: String,
     /// Body.
     pub body: Vec<u8>,
+}
+
+/// Headers that make a request depend on what is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// `If-Match`: the version that is there, or `*` for any.
+    pub if_match: Option<String>,
+    /// `If-None-Match`: `*` when there is to be nothing.
+    pub if_none_match: Option<String>,
 }
 
 /// An answer of Resource Manager.
@@ -42,6 +55,8 @@ impl Request {
             query: format!("api-version={api_version}"),
             correlation_id: None,
             caller: None,
+            conditions: Conditions::default(),
+            base: String::new(),
             body: if body.is_null() {
                 Vec::new()
             } else {

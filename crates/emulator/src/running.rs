@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use data_plane::probe::ProberError;
 use data_plane::routing::Locator;
-use data_plane::{DnsConfig, DnsError, DnsServer, Prober, ProberConfig, ZoneRecords, ZoneResolver};
+use data_plane::{DnsConfig, DnsError, DnsServer, Prober, ProberConfig, ZoneRecords};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -20,6 +20,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::connection::{Listener, Scissors};
 use crate::http::{Edge, router};
 use crate::options::{Options, Tls};
+use crate::resolver::HostedResolver;
 use crate::service::Service;
 use crate::shared::Shared;
 use crate::tls::{Identity, TlsError};
@@ -97,6 +98,9 @@ impl Emulator {
         let clock = Arc::new(SystemClock);
         let mut service = Service::new(options.cloud, seed).throttled(options.throttle);
         service.authority = Authority::new(options.authority, seed);
+        for zone in &options.dns_zones {
+            service.state.add_zone(zone);
+        }
         let shared = Shared::new(service);
         let identity = options
             .tls
@@ -140,7 +144,7 @@ impl Emulator {
                 routes: options.probe_routes,
                 ..ProberConfig::default()
             };
-            let resolver = Arc::new(ZoneResolver::new(zone));
+            let resolver = Arc::new(HostedResolver::new(shared.clone(), zone));
             let prober = Prober::new(config, resolver, Arc::new(shared.clone()))?;
             tasks.push(tokio::spawn(prober.run(shared.jobs(), stop.clone())));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use data_plane::{Directory, Fqdn, ProbeJob, ProbeReport, ProbeSink};
+use data_plane::{Directory, Fqdn, Hosted, ProbeJob, ProbeReport, ProbeSink};
 use tokio::sync::watch;
 
 use crate::service::Service;
@@ -69,6 +69,10 @@ impl Directory for Shared {
 
     fn has_descendants(&self, name: &Fqdn) -> bool {
         self.with(|service| service.state.has_descendants(name))
+    }
+
+    fn hosted(&self, name: &Fqdn) -> Option<Hosted> {
+        self.with(|service| service.state.hosted(name))
     }
 
     fn served(&self, profile: &Fqdn, endpoint: &str) {

@@ -11,13 +11,14 @@ mod past;
 mod profiles;
 mod public_ips;
 mod tags;
+mod zones;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use data_plane::{Directory, Fqdn, ProbeJob, ProbeReport};
+use data_plane::{Directory, Fqdn, Hosted, ProbeJob, ProbeReport};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -35,6 +36,7 @@ use crate::quirks::Quirks;
 use crate::refusal::Refusal;
 use crate::request::{Request, Response};
 use crate::view;
+use crate::zones::{SetPath, Zones};
 
 /// What the emulated cloud is like.
 #[derive(Debug, Clone)]
@@ -77,6 +79,8 @@ pub struct State {
     resources: BTreeMap<String, AzureResource>,
     /// Those of them that are public IP addresses, likewise.
     public_ips: BTreeMap<String, PublicIp>,
+    /// Azure DNS.
+    zones: Zones,
     health: HealthBook,
     probes_changed: bool,
     analytics: analytics::Keys,
@@ -121,6 +125,7 @@ impl State {
             groups: BTreeMap::new(),
             resources: BTreeMap::new(),
             public_ips: BTreeMap::new(),
+            zones: Zones::default(),
             health: HealthBook::default(),
             probes_changed: false,
             analytics: analytics::Keys::default(),
@@ -230,6 +235,9 @@ impl State {
         }
         let version = version(request, &resource)?;
         let resource = self.located(resource)?;
+        if resource.is_dns() {
+            return self.answer_dns(operation, resource, request);
+        }
         match resource {
             Resource::Profiles {
                 subscription,
@@ -282,6 +290,10 @@ impl State {
                 Operation::UserMetricsKeyDelete => Ok(self.delete_metrics_key(&subscription)),
                 _ => self.get_metrics_key(&subscription),
             },
+            Resource::Zones { .. }
+            | Resource::Zone(_)
+            | Resource::RecordSets { .. }
+            | Resource::RecordSet(_) => Err(Refusal::UnknownPath(request.path.clone())),
         }
     }
 
@@ -318,6 +330,9 @@ impl State {
             | Resource::ProfileTags(path)
             | Resource::HeatMap(path)
             | Resource::Endpoint { profile: path, .. } => path.resource_group = spelling,
+            Resource::Zone(zone)
+            | Resource::RecordSets { zone, .. }
+            | Resource::RecordSet(SetPath { zone, .. }) => zone.resource_group = spelling,
             _ => {}
         }
         Ok(resource)
@@ -352,6 +367,7 @@ impl State {
         if let Some(stored) = self.profiles.remove(key) {
             self.note(key, None);
             self.names.retain(|_, owner| owner != key);
+            self.zones.unlink(key, stored.profile.settings.ttl);
             self.probes_changed |= self.health.forget(&stored.profile);
         }
     }
@@ -439,6 +455,10 @@ impl Directory for State {
     fn has_descendants(&self, name: &Fqdn) -> bool {
         self.names.keys().any(|known| known.is_below(name))
     }
+
+    fn hosted(&self, name: &Fqdn) -> Option<Hosted> {
+        self.resolve_hosted(name)
+    }
 }
 
 /// The answer to a request that was carried out.
@@ -461,8 +481,8 @@ fn body(request: &Request) -> Result<Value, Refusal> {
     }
 }
 
-/// The api-version of a request; the tags API and public IP addresses have versions of their own, which all show the
-/// same here.
+/// The api-version of a request; the tags API, public IP addresses and Azure DNS have versions of their own, which all
+/// show the same here.
 fn version(request: &Request, resource: &Resource) -> Result<ApiVersion, Refusal> {
     let given = request
         .query_value("api-version")
@@ -480,6 +500,10 @@ fn version(request: &Request, resource: &Resource) -> Result<ApiVersion, Refusal
         let version = api_version::is_tags_version(&given).then_some(ApiVersion::NEWEST);
         let supported: Vec<_> = api_version::tags_versions().collect();
         (version, "Microsoft.Resources", supported)
+    } else if resource.is_dns() {
+        let version = api_version::is_dns_version(&given).then_some(ApiVersion::NEWEST);
+        let supported: Vec<_> = api_version::dns_versions().collect();
+        (version, "Microsoft.Network", supported)
     } else {
         let knows = |version: &ApiVersion| resource.is_known_to(*version);
         let supported: Vec<_> = ApiVersion::all()
@@ -496,7 +520,7 @@ fn version(request: &Request, resource: &Resource) -> Result<ApiVersion, Refusal
     })
 }
 
-fn is_guid(text: &str) -> bool {
+pub(crate) fn is_guid(text: &str) -> bool {
     let lengths = [8, 4, 4, 4, 12];
     let parts: Vec<_> = text.split('-').collect();
     parts.len() == lengths.len()

@@ -4,7 +4,8 @@
 //! reads and 25 more every second, 200 writes and deletes and 10 more (announced for 2024), and fifteen times as much
 //! for all callers of a subscription together. Behind it Traffic Manager counts on its own; its headers have been
 //! recorded since 2023 to begin at 4 500 profile writes, 2 000 reads and 250 endpoint writes. The length of its window
-//! is not recorded; five minutes is what Microsoft.Network documents for its other limits.
+//! is not recorded; five minutes is what Microsoft.Network documents for its other limits. Azure DNS counts reads apart:
+//! 500 in five minutes, as documented.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub struct Limits {
     pub profile_reads: u32,
     /// Endpoints that are created, replaced or changed, in one window; each type counts apart.
     pub endpoint_writes: u32,
+    /// Reads of Azure DNS, in one window; zones and record sets together.
+    pub dns_reads: u32,
     /// The length of the window.
     pub window: Duration,
 }
@@ -63,13 +66,14 @@ enum Which {
     ProfileWrites(u32),
     ProfileReads(u32),
     EndpointWrites(u32),
+    DnsReads(u32),
     Window(Duration),
 }
 
 /// A text that is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a limit such as reads=250+25/s, writes=200+10/s, deletes=200+10/s, callers=15, profile-writes=4500, profile-reads=2000, endpoint-writes=250 or window=5m"
+    "{0:?} is not a limit such as reads=250+25/s, writes=200+10/s, deletes=200+10/s, callers=15, profile-writes=4500, profile-reads=2000, endpoint-writes=250, dns-reads=500 or window=5m"
 )]
 pub struct InvalidLimit(String);
 
@@ -100,6 +104,7 @@ impl Default for Limits {
             profile_writes: 4500,
             profile_reads: 2000,
             endpoint_writes: 250,
+            dns_reads: 500,
             window: Duration::from_mins(5),
         }
     }
@@ -116,6 +121,7 @@ impl Limits {
             Which::ProfileWrites(number) => self.profile_writes = number,
             Which::ProfileReads(number) => self.profile_reads = number,
             Which::EndpointWrites(number) => self.endpoint_writes = number,
+            Which::DnsReads(number) => self.dns_reads = number,
             Which::Window(window) => self.window = window,
         }
     }
@@ -158,6 +164,7 @@ impl FromStr for Limit {
                 "profile-writes" => Which::ProfileWrites(positive(value)?),
                 "profile-reads" => Which::ProfileReads(positive(value)?),
                 "endpoint-writes" => Which::EndpointWrites(positive(value)?),
+                "dns-reads" => Which::DnsReads(positive(value)?),
                 "window" => {
                     let window = crate::duration::parse(value).ok()?;
                     Which::Window((!window.is_zero()).then_some(window)?)
@@ -190,6 +197,7 @@ mod tests {
     #[case("profile-writes=1")]
     #[case("profile-reads=1")]
     #[case("endpoint-writes=1")]
+    #[case("dns-reads=1")]
     #[case("window=10s")]
     fn a_limit_takes_the_place_of_the_usual_one(#[case] text: &str) {
         let mut limits = Limits::default();

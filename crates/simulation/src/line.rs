@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arm_client::exchange::{Answer, Exchange, Request, RequestIds, SendError};
+use arm_client::exchange::{Answer, Condition, Exchange, Request, RequestIds, SendError};
 use arm_client::{Phase, Token};
 use async_trait::async_trait;
 use tokio::sync::oneshot;
@@ -99,6 +99,8 @@ impl Exchange for Caller {
             query: request.url.query().unwrap_or_default().to_owned(),
             correlation_id: Some(ids.correlation.to_owned()),
             caller: None,
+            conditions: conditions(request),
+            base: String::new(),
             body: request
                 .body
                 .as_ref()
@@ -116,5 +118,19 @@ impl Exchange for Caller {
             Ok(Err(_)) => Err(network(Phase::Interrupted)),
             Err(_) => Err(network(Phase::Timeout)),
         }
+    }
+}
+
+fn conditions(request: &Request) -> emulator::Conditions {
+    match &request.condition {
+        None => emulator::Conditions::default(),
+        Some(Condition::Absent) => emulator::Conditions {
+            if_none_match: Some("*".to_owned()),
+            ..emulator::Conditions::default()
+        },
+        Some(Condition::Unchanged(version)) => emulator::Conditions {
+            if_match: version.to_str().ok().map(str::to_owned),
+            ..emulator::Conditions::default()
+        },
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    const fn empty(code: ResponseCode) -> Self {
+    pub(super) const fn empty(code: ResponseCode) -> Self {
         Self {
             code,
             authoritative: true,
@@ -68,7 +68,7 @@ pub(super) struct Lookup {
     records: Arc<ZoneRecords>,
     chase: bool,
     answerer: Answerer,
-    directory: Arc<dyn Directory>,
+    pub(super) directory: Arc<dyn Directory>,
     rng: Mutex<StdRng>,
 }
 
@@ -144,7 +144,10 @@ impl Lookup {
             return self.find_addresses(owner, addresses, authority, record_type);
         }
         if !in_zone {
-            return Ok(Found::refused());
+            return match self.directory.hosted(name) {
+                Some(hosted) => self.find_hosted(owner, name, &hosted, record_type, client),
+                None => Ok(Found::refused()),
+            };
         }
         if name == &self.name_server {
             return self.find_addresses(
@@ -193,7 +196,7 @@ impl Lookup {
         self.positive(answers, authority)
     }
 
-    fn find_profile(
+    pub(super) fn find_profile(
         &self,
         owner: &Name,
         profile: &Profile,
@@ -316,6 +319,6 @@ fn profile_records(owner: &Name, ttl: Ttl, served: &[Served]) -> Result<Vec<Reco
 }
 
 /// A name in the form of the wire format.
-fn wire_name(name: &Fqdn) -> Result<Name, ProtoError> {
+pub(super) fn wire_name(name: &Fqdn) -> Result<Name, ProtoError> {
     Name::from_labels(name.labels().map(str::as_bytes))
 }

@@ -181,7 +181,7 @@ fn pattern(text: &str) -> Result<Pattern, String> {
         .ok_or_else(|| {
             let names: Vec<_> = operations().map(Operation::as_str).collect();
             format!(
-                "operation {text:?} is not known; known are *, reads, writes, profiles.*, endpoints.*, tags.*, {}",
+                "operation {text:?} is not known; known are *, reads, writes, profiles.*, endpoints.*, tags.*, zones.*, recordSets.*, {}",
                 names.join(", ")
             )
         })

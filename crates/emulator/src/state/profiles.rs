@@ -189,7 +189,8 @@ impl State {
             &mut problems,
         );
         self.check_nesting(wanted, &mut problems);
-        problems.or(Some(())).map_err(Refusal::Invalid)
+        problems.or(Some(())).map_err(Refusal::Invalid)?;
+        self.check_aliases(wanted)
     }
 
     fn settings(

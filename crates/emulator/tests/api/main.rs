@@ -22,3 +22,5 @@ mod refusals;
 mod tags;
 mod throttle;
 mod versions;
+mod zones;
+mod zones_dns;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use emulator::Request;
+use emulator::{Conditions, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -103,6 +103,8 @@ impl Exchange {
             query: query.to_owned(),
             correlation_id: None,
             caller: None,
+            conditions: Conditions::default(),
+            base: String::new(),
             body: if body.is_null() {
                 Vec::new()
             } else {

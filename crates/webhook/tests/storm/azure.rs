@@ -107,6 +107,8 @@ impl Exchange for Azure {
             query: request.url.query().unwrap_or_default().to_owned(),
             correlation_id: None,
             caller: None,
+            conditions: emulator::Conditions::default(),
+            base: String::new(),
             body: request.body.as_deref().unwrap_or_default().to_vec(),
         };
         let now = self.clock.now();

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use data_plane::health::{EndpointStatus, ProfileStatus};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::Edge;
 use crate::health::{ForcedHealth, Statuses};
@@ -15,7 +16,19 @@ use crate::shared::Answers;
 #[derive(Serialize)]
 pub(super) struct Document {
     profiles: Vec<ProfileState>,
+    /// Left out while there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    zones: Vec<ZoneState>,
     dns: DnsState,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ZoneState {
+    id: String,
+    name: String,
+    /// As reads of Azure DNS show them.
+    record_sets: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -54,15 +67,19 @@ struct EndpointState {
 }
 
 pub(super) async fn get(State(edge): State<Edge>) -> Json<Document> {
-    let profiles = edge.shared.with(|service| {
-        service
-            .state
-            .profiles()
-            .map(|profile| describe(service, profile))
-            .collect()
+    let (profiles, zones) = edge.shared.with(|service| {
+        let profiles = service.state.profiles();
+        let profiles = profiles.map(|profile| describe(service, profile)).collect();
+        (profiles, service.state.zone_documents())
+    });
+    let zones = zones.into_iter().map(|(path, record_sets)| ZoneState {
+        id: path.id(),
+        name: path.name,
+        record_sets,
     });
     Json(Document {
         profiles,
+        zones: zones.collect(),
         dns: DnsState {
             queries: edge.dns.snapshot(),
             answers: edge.shared.answers(),
