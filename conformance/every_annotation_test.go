@@ -157,6 +157,10 @@ var lives = []life{
 		afterSet: quoted(addresses + "a"), afterChange: quoted(addresses + "b")},
 	{name: "traffic-view", set: []string{"true"}, change: []string{"Disabled"},
 		place: "properties/trafficViewEnrollmentStatus", afterSet: `"Enabled"`, afterChange: `"Disabled"`},
+	// Who makes the record of the vanity host stands with it.
+	{name: "vanity", beside: []string{"hostname", "my-app.example.com"}, set: []string{"azure-dns"}, change: []string{"dnsendpoint"},
+		place: "tags/externaldns-hostname", afterSet: `"my-app.example.com azure-dns"`,
+		afterChange: `"my-app.example.com dnsendpoint"`, afterRemove: `"my-app.example.com"`},
 	{name: "weight", set: []string{"7"}, change: []string{"9"},
 		place: ofEndpoint + "weight", afterSet: `7`, afterChange: `9`},
 }

@@ -103,6 +103,7 @@ func (s ServeSettings) arguments(api, operations int) []string {
 		"--profile-grace=0s",
 		// Calls are counted; whoever looks at health asks for it.
 		"--health-interval=0s",
+		"--vanity-check=false",
 	}
 	flags = slices.DeleteFunc(override(flags, s.Flags), func(flag string) bool {
 		return slices.Contains(s.Omit, flagName(flag))

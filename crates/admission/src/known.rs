@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use external_dns::model::{ALPHA_PREFIX, PREFIX};
+use members::VanityMode;
 use members::want::Brakes;
 use members::{OwnerId, Scope};
 use traffic_manager::{ApiVersion, Invalid, ResourceGroup, SubscriptionId};
@@ -80,6 +81,8 @@ impl Known {
             dns_suffix: "trafficmanager.net".to_owned(),
             brakes: Brakes::default(),
             api_version: self.api_version.unwrap_or(ApiVersion::V2026_09_01),
+            // Whatever the default is, an object may have a vanity host.
+            vanity: VanityMode::None,
             private_targets: self.private_targets,
         })
     }

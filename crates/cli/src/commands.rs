@@ -159,7 +159,7 @@ impl Session {
             &settings,
             CallBudget::default(),
             Some(Pace::default()),
-            surroundings,
+            &surroundings,
             Arc::clone(&clock),
             &CancellationToken::new(),
         )?;

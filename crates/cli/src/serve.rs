@@ -42,7 +42,8 @@ pub(crate) async fn run(args: &ServeArgs) -> Result<(), ServeFailure> {
     }
     let clock = Arc::new(SystemClock::new());
     let metrics = Arc::new(Metrics::new(clock.clone()));
-    let provider = connect::provider(&settings, &metrics, clock)?;
+    let cluster = connect::cluster(&settings).await;
+    let provider = connect::provider(&settings, &metrics, clock, cluster)?;
     let shutdown = serve::shutdown_on_signals()?;
     serve::serve(&settings, Arc::new(provider), metrics, shutdown).await?;
     Ok(())

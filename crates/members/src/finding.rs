@@ -42,6 +42,10 @@ pub enum Reason {
     LastMember,
     /// Azure refused what was asked.
     AzureRefused,
+    /// The vanity host leads, or is to lead, somewhere else.
+    VanityConflict,
+    /// The vanity host's record cannot be made, or its end cannot be seen.
+    VanityFailed,
     /// What the object leaves to be looked up in Azure could not be.
     LookupFailed,
     /// The record carries another owner than this webhook is configured with.
@@ -76,6 +80,8 @@ impl Reason {
         Self::NameUnavailable,
         Self::LastMember,
         Self::AzureRefused,
+        Self::VanityConflict,
+        Self::VanityFailed,
         Self::LookupFailed,
         Self::OwnerMismatch,
     ];
@@ -93,6 +99,8 @@ impl Reason {
             Self::NameUnavailable => "NameUnavailable",
             Self::LastMember => "LastMember",
             Self::AzureRefused => "AzureRefused",
+            Self::VanityConflict => "VanityConflict",
+            Self::VanityFailed => "VanityFailed",
             Self::LookupFailed => "LookupFailed",
             Self::OwnerMismatch => "OwnerMismatch",
         }
@@ -108,6 +116,7 @@ impl Reason {
                 | Self::SettingsConflict
                 | Self::ForeignProfile
                 | Self::NameUnavailable
+                | Self::VanityConflict
         )
     }
 }

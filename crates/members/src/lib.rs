@@ -36,6 +36,7 @@ pub mod record;
 pub mod requirement;
 pub mod resolve;
 pub mod user_tags;
+pub mod vanity;
 pub mod want;
 
 pub use destination::Destination;
@@ -44,4 +45,5 @@ pub use member::{Member, MemberKey};
 pub use observe::{Observed, ObservedProfile};
 pub use owner::OwnerId;
 pub use public_ip::PublicIps;
+pub use vanity::{Vanity, VanityMode};
 pub use want::Scope;

@@ -6,10 +6,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use traffic_manager::Invalid;
 use traffic_manager::profile::Profile;
-use traffic_manager::{Hostname, Invalid};
 
 use crate::owner::OwnerId;
+use crate::vanity::{Vanity, VanityMode};
 
 /// How the names of all our tags begin.
 pub const TAG_PREFIX: &str = "externaldns-";
@@ -19,7 +20,7 @@ pub const MANAGED_BY: &str = "externaldns-managed-by";
 pub const MANAGED_BY_VALUE: &str = "external-dns-traffic-manager";
 /// Tag with the owner who decides the settings.
 pub const SETTINGS_OWNER: &str = "externaldns-settings-owner";
-/// Tag with the vanity host.
+/// Tag with the vanity host and who makes its record.
 pub const VANITY_HOST: &str = "externaldns-hostname";
 /// Tag with the time since which the profile has been empty, and who ends it.
 pub const RETIRED: &str = "externaldns-retired";
@@ -48,8 +49,8 @@ pub struct Marks {
     pub adoptable: bool,
     /// Who decides its settings, if the tag names somebody.
     pub settings_owner: Option<OwnerId>,
-    /// The vanity host.
-    pub vanity_host: Option<Hostname>,
+    /// The vanity host, and who makes its record.
+    pub vanity: Option<Vanity>,
     /// Since when the profile has been empty and disabled.
     pub retired: Option<Retirement>,
 }
@@ -113,17 +114,20 @@ impl Marks {
         let marked = profile.tag(MANAGED_BY) == Some(MANAGED_BY_VALUE);
         let inherited = any_case(profile, PREDECESSOR) == Some(PREDECESSOR_VALUE);
         let adoptable = inherited && !marked;
-        let inherited_host = || any_case(profile, PREDECESSOR_HOST).filter(|_| adoptable);
+        let inherited_host = || {
+            let host = any_case(profile, PREDECESSOR_HOST).filter(|_| adoptable)?;
+            let (host, mode) = (host.parse().ok()?, VanityMode::None);
+            Some(Vanity { host, mode })
+        };
         Self {
             managed: marked || inherited,
             adoptable,
             settings_owner: profile
                 .tag(SETTINGS_OWNER)
                 .and_then(|text| text.parse().ok()),
-            vanity_host: profile
+            vanity: profile
                 .tag(VANITY_HOST)
-                .or_else(inherited_host)
-                .and_then(|text| text.parse().ok()),
+                .map_or_else(inherited_host, |text| text.parse().ok()),
             retired: profile.tag(RETIRED).and_then(|text| text.parse().ok()),
         }
     }

@@ -13,6 +13,7 @@ use crate::annotation::Name;
 use crate::destination::{Destination, Thresholds};
 use crate::finding::Subject;
 use crate::user_tags::UserTags;
+use crate::vanity::Vanity;
 
 /// Which endpoint of which profile.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,8 +88,8 @@ pub struct EndpointSpec {
 pub struct Settings {
     /// The DNS name before the suffix. Immutable in Azure.
     pub relative_name: RelativeName,
-    /// The name that users type, kept in a tag.
-    pub vanity_host: Option<Hostname>,
+    /// The name that users type and who makes its record, kept in a tag.
+    pub vanity: Option<Vanity>,
     /// Whether the profile answers.
     pub status: Switch,
     /// How it chooses.

@@ -71,6 +71,17 @@ impl Observed {
         self.profiles.get(id)
     }
 
+    /// The same, with one profile as it is now; `None` when it is gone.
+    #[must_use]
+    pub fn with(&self, id: &ProfileId, now: Option<&ObservedProfile>) -> Self {
+        let mut profiles = self.profiles.clone();
+        match now {
+            Some(profile) => profiles.insert(id.clone(), profile.clone()),
+            None => profiles.remove(id),
+        };
+        Self { profiles }
+    }
+
     /// All profiles.
     pub fn profiles(&self) -> impl Iterator<Item = &ObservedProfile> {
         self.profiles.values()
@@ -254,7 +265,7 @@ impl ObservedProfile {
 
     /// The settings as canonical texts.
     pub fn settings(&self) -> Properties {
-        Properties::of_settings(&self.wire, self.marks.vanity_host.as_ref())
+        Properties::of_settings(&self.wire, self.marks.vanity.as_ref())
     }
 }
 

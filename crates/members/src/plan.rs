@@ -44,6 +44,15 @@ pub struct Plan {
     pub claimed_anew: BTreeSet<EndpointName>,
 }
 
+impl Plan {
+    /// Whether the profile is deleted.
+    pub fn ends_the_profile(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| step.write == Write::DeleteProfile)
+    }
+}
+
 /// One write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {

@@ -23,11 +23,12 @@ use crate::member::{DRAINED_WEIGHT, EndpointSpec, Management, Member, MemberKey,
 use crate::owner::OwnerId;
 use crate::public_ip::PublicIps;
 use crate::user_tags::UserTags;
+use crate::vanity::{Vanity, VanityMode};
 use endpoint::{always_serve, kind, location, thresholds};
 use monitor::monitor;
 use profile::{
     check_method, check_public, check_record_type, derived, profile_name, record_type,
-    relative_name, resource_group, subscription,
+    relative_name, resource_group, subscription, vanity,
 };
 use target::Place;
 use wish::{Flag, View, WeightWish};
@@ -56,6 +57,8 @@ pub struct Scope {
     pub brakes: Brakes,
     /// What can be said to Azure.
     pub api_version: ApiVersion,
+    /// Who makes the record of a vanity host when the object does not say.
+    pub vanity: VanityMode,
     /// Whether targets may be private addresses. Azure refuses them; an emulator
     /// may have nothing else.
     pub private_targets: bool,
@@ -222,7 +225,9 @@ impl Source {
             ),
         };
         let management: Option<Management> = reader.value(Name::ProfileManagement);
-        let settings = self.settings(scope, reader, relative_name, vanity_host.as_ref());
+        let vanity = vanity(scope, reader, vanity_host);
+        let vanity_host = vanity.as_ref().map(|vanity| &vanity.host);
+        let settings = self.settings(scope, reader, relative_name, vanity.as_ref());
         let profile = subscription.zip(resource_group).zip(profile).map(
             |((subscription, resource_group), name)| ProfileId {
                 subscription,
@@ -232,7 +237,7 @@ impl Source {
         );
         let place = Place {
             host: host.as_ref(),
-            vanity_host: vanity_host.as_ref(),
+            vanity_host,
             profile: profile.as_ref(),
             subscription: &scope.subscription,
             public_ips,
@@ -261,7 +266,7 @@ impl Source {
         scope: &Scope,
         reader: &mut Reader<'_>,
         relative_name: Option<RelativeName>,
-        vanity_host: Option<&Hostname>,
+        vanity: Option<&Vanity>,
     ) -> Option<Settings> {
         let method = given_or(reader, Name::RoutingMethod, || {
             Some(RoutingMethod::Weighted)
@@ -273,7 +278,7 @@ impl Source {
             .map(|ttl| u32::try_from(ttl).unwrap_or(u32::MAX).min(Ttl::MAX.get()))
             .filter(|ttl| *ttl > 0);
         let ttl = ttl.or_else(|| Ttl::new(record_ttl.unwrap_or(DEFAULT_TTL)));
-        let monitor = monitor(reader, vanity_host);
+        let monitor = monitor(reader, vanity.map(|vanity| &vanity.host));
         let view: Option<View> = reader.value(Name::TrafficView);
         let record_type = record_type(scope, reader);
         let tags: Option<UserTags> = reader.value(Name::Tags);
@@ -292,7 +297,7 @@ impl Source {
         };
         Some(Settings {
             relative_name: relative_name?,
-            vanity_host: vanity_host.cloned(),
+            vanity: vanity.cloned(),
             status: status.unwrap_or(Switch::Enabled),
             method,
             ttl: ttl?,

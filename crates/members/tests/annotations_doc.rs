@@ -23,6 +23,7 @@ fn scope() -> Scope {
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: members::want::Brakes::default(),
         api_version: traffic_manager::ApiVersion::default(),
+        vanity: members::VanityMode::None,
         private_targets: false,
     }
 }

@@ -18,6 +18,7 @@ fn scope() -> Scope {
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: members::want::Brakes::default(),
         api_version: traffic_manager::ApiVersion::V2026_09_01,
+        vanity: members::VanityMode::None,
         private_targets: true,
     }
 }
@@ -66,6 +67,7 @@ fn text(name: Name) -> BoxedStrategy<String> {
         Name::Target => {
             "hostname|address|Address|[a-z]{1,5}\\.Example\\.com\\.?|20\\.0\\.0\\.[0-9]{1,2}|2001:DB8::[0-9a-f]{1,4}"
         }
+        Name::Vanity => "none|DNSEndpoint|azure-dns(-ALIAS)?",
         Name::Hostname => "(\\*\\.)?[a-zA-Z]{1,8}\\.example\\.com\\.?",
         Name::ResourceGroup => "[A-Za-z0-9_().-]{1,12}",
         Name::SubscriptionId => "0{8}-0{4}-0{4}-0{4}-0{12}",
@@ -102,6 +104,8 @@ fn annotations() -> impl Strategy<Value = Vec<(Name, String)>> {
         if tidy {
             let of_type = of_type(&given);
             given.retain(|(name, _)| !OF_A_TYPE.contains(name) || of_type.contains(name));
+            let has_host = given.iter().any(|(name, _)| *name == Name::Hostname);
+            given.retain(|(name, _)| has_host || *name != Name::Vanity);
         }
         given
     })

@@ -205,6 +205,7 @@ fn scope(api_version: ApiVersion) -> Scope {
         dns_suffix: "trafficmanager.net".to_owned(),
         brakes: Brakes::default(),
         api_version,
+        vanity: members::VanityMode::None,
         private_targets: false,
     }
 }

@@ -83,6 +83,7 @@ impl Launch {
             .arg(format!("--deadline={}ms", self.deadline.as_millis()))
             .args([
                 "--credential=none",
+                "--vanity-check=false",
                 "--server-port=0",
                 "--metrics-host=127.0.0.1",
                 "--metrics-port=0",

@@ -224,6 +224,7 @@ impl Process {
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
                 api_version: traffic_manager::ApiVersion::default(),
+                vanity: members::VanityMode::None,
                 private_targets: true,
             },
             arm: "http://127.0.0.1:1".to_owned(),
@@ -235,6 +236,7 @@ impl Process {
             }),
             health_interval: None,
             max_deletions: MaxDeletions::Number(usize::MAX),
+            vanity: webhook::provider::VanityTools::default(),
         };
         let api = TagsFallback::new(
             Arc::new(client),

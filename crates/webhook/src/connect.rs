@@ -4,16 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arm_client::{
-    CallBudget, Client, ClientConfig, Pace, Surroundings, TagsFallback, TrafficManagerApi,
+    CallBudget, Client, ClientConfig, DnsApi, Pace, Surroundings, TagsFallback, TrafficManagerApi,
 };
+use kubernetes::KubeCluster;
 use members::Scope;
 use members::marks::TAG_PREFIX;
 use members::want::Brakes;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::cluster::Cluster;
 use crate::metrics::Metrics;
-use crate::provider::{Behaviour, TrafficManagerProvider};
+use crate::provider::{Behaviour, TrafficManagerProvider, VanityTools};
+use crate::provider_api::error_chain;
+use crate::resolver::DnsResolver;
 use crate::settings::{AzureSettings, ProfileRetention, RequestShare, Settings};
 
 /// Why there is no provider.
@@ -29,10 +33,22 @@ pub fn api(
     settings: &AzureSettings,
     budget: CallBudget,
     pace: Option<Pace>,
-    surroundings: Surroundings,
+    surroundings: &Surroundings,
     clock: Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> Result<Arc<dyn TrafficManagerApi>, ConnectError> {
+    let client = client(settings, budget, pace, surroundings, stop)?;
+    Ok(with_tags(client, surroundings, clock, stop))
+}
+
+/// The client behind it, which speaks of Azure DNS too.
+fn client(
+    settings: &AzureSettings,
+    budget: CallBudget,
+    pace: Option<Pace>,
+    surroundings: &Surroundings,
+    stop: &CancellationToken,
+) -> Result<Arc<Client>, ConnectError> {
     let cloud = &settings.cloud;
     let mut config = ClientConfig::new(cloud.arm_endpoint.clone());
     config.authority = cloud.authority.clone();
@@ -43,12 +59,26 @@ pub fn api(
     config.read_timeout = config.read_timeout.max(budget.attempt);
     let environment =
         arm_client::Environment::of_process().with_azure_json(settings.azure_json.clone());
+    let client = Client::connect(
+        &config,
+        settings.credential,
+        &environment,
+        surroundings.clone(),
+    )?
+    .stopped_by(stop.clone());
+    Ok(Arc::new(client))
+}
+
+/// Tags are written another way where the tags API is forbidden.
+fn with_tags(
+    client: Arc<Client>,
+    surroundings: &Surroundings,
+    clock: Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> Arc<dyn TrafficManagerApi> {
     let entropy = Arc::clone(&surroundings.entropy);
-    let client = Client::connect(&config, settings.credential, &environment, surroundings)?
-        .stopped_by(stop.clone());
-    let api =
-        TagsFallback::new(Arc::new(client), clock, entropy, TAG_PREFIX).stopped_by(stop.clone());
-    Ok(Arc::new(api))
+    let api = TagsFallback::new(client, clock, entropy, TAG_PREFIX).stopped_by(stop.clone());
+    Arc::new(api)
 }
 
 /// Who would have to wait longer than this for Azure's limits leaves it to the
@@ -68,11 +98,46 @@ fn pace(share: RequestShare) -> Option<Pace> {
     }
 }
 
+/// The cluster that the settings and the process's environment describe. One that cannot be used is no reason not to
+/// start. Nothing is sent yet.
+pub async fn cluster(settings: &Settings) -> Cluster {
+    let options = kubernetes::Options {
+        namespace: settings.vanity.namespace.clone(),
+        ..kubernetes::Options::default()
+    };
+    match KubeCluster::detect(settings.kubeconfig.as_deref(), options).await {
+        Ok(Some(cluster)) => Cluster::Api {
+            namespace: cluster.namespace().to_owned(),
+            api: Arc::new(cluster),
+        },
+        Ok(None) => Cluster::default(),
+        Err(error) => {
+            let why = error_chain(&error);
+            tracing::warn!(error = %why, "the Kubernetes API cannot be used: no DNSEndpoint objects are made");
+            Cluster::Absent { why }
+        }
+    }
+}
+
+/// With what vanity records are made.
+fn vanity(settings: &Settings, dns: Arc<dyn DnsApi>, cluster: Cluster) -> VanityTools {
+    let vanity = &settings.vanity;
+    VanityTools {
+        dns: Some(dns),
+        cluster,
+        resolver: vanity.check.then(|| DnsResolver::shared(settings.resolver)),
+        ttl: vanity.ttl,
+        interval: vanity.interval,
+        zones: vanity.zones.clone(),
+    }
+}
+
 /// The provider that the settings describe. Nothing is sent to Azure yet.
 pub fn provider(
     settings: &Settings,
     metrics: &Arc<Metrics>,
     clock: Arc<dyn Clock>,
+    cluster: Cluster,
 ) -> Result<TrafficManagerProvider, ConnectError> {
     // Three tries end well before the deadline, so that ExternalDNS's log says
     // why a call failed and not only that it took too long. One slow answer is
@@ -88,14 +153,10 @@ pub fn provider(
         ..Surroundings::default()
     };
     let stop = CancellationToken::new();
-    let api = api(
-        &settings.azure,
-        budget,
-        pace(settings.request_share),
-        surroundings,
-        Arc::clone(&clock),
-        &stop,
-    )?;
+    let pace = pace(settings.request_share);
+    let client = client(&settings.azure, budget, pace, &surroundings, &stop)?;
+    let dns: Arc<dyn DnsApi> = Arc::clone(&client) as _;
+    let api = with_tags(client, &surroundings, Arc::clone(&clock), &stop);
     let behaviour = Behaviour {
         scope: Scope {
             owner: settings.owner.clone(),
@@ -108,6 +169,7 @@ pub fn provider(
                 delete_grace: settings.delete_grace,
             },
             api_version: settings.azure.api_version,
+            vanity: settings.vanity.mode,
             private_targets: settings.azure.cloud.arm_endpoint.cloud().is_none(),
         },
         arm: settings.azure.cloud.arm_endpoint.to_string(),
@@ -119,6 +181,7 @@ pub fn provider(
         },
         max_deletions: settings.max_deletions,
         health_interval: Some(settings.health_interval).filter(|interval| !interval.is_zero()),
+        vanity: vanity(settings, dns, cluster),
     };
     Ok(TrafficManagerProvider::stopped_by(
         behaviour,

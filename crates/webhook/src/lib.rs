@@ -12,6 +12,7 @@
 //! [`soft_status::SoftStatus`].
 
 pub mod clock;
+pub mod cluster;
 pub mod connect;
 pub mod http;
 pub mod log;

@@ -26,6 +26,7 @@ mod refusals;
 mod report;
 mod rest;
 mod upkeep;
+mod vanity;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,6 +51,9 @@ use health::Watch;
 use listing::Listings;
 use refusals::Refusals;
 use report::Report;
+use vanity::{Endings, VanityState};
+
+pub use vanity::VanityTools;
 
 /// How the provider behaves.
 #[derive(Debug, Clone)]
@@ -68,6 +72,8 @@ pub struct Behaviour {
     pub max_deletions: MaxDeletions,
     /// How often the health of a profile's endpoints is read, at most; `None` reads none.
     pub health_interval: Option<Duration>,
+    /// With what vanity records are made.
+    pub vanity: VanityTools,
 }
 
 /// The provider.
@@ -89,6 +95,8 @@ struct Inner {
     report: Report,
     /// Counts batches that delete too much.
     brake: std::sync::Mutex<Brake>,
+    vanity: VanityState,
+    endings: Endings,
     /// Profiles whose upkeep has failed, and until when it rests. Monotonic time.
     upkeep_paused: std::sync::Mutex<BTreeMap<ProfileId, Duration>>,
     watch: Watch,
@@ -125,6 +133,8 @@ impl TrafficManagerProvider {
                 work: Mutex::new(()),
                 listings: Listings::default(),
                 refusals: Refusals::default(),
+                vanity: VanityState::default(),
+                endings: Endings::default(),
                 upkeep_paused: std::sync::Mutex::default(),
                 watch: Watch::default(),
                 report: Report::new(Arc::clone(&clock), metrics),
@@ -141,6 +151,7 @@ impl Provider for TrafficManagerProvider {
         let records = snapshot.observed.records(&self.inner.behaviour.scope.owner);
         self.inner.start_upkeep(&snapshot);
         self.inner.start_watch(&snapshot);
+        self.inner.start_vanity(&snapshot);
         Ok(records)
     }
 

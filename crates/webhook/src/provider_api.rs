@@ -139,6 +139,9 @@ pub struct Health {
     /// What Azure refuses until a person acts, with the remedy; at most
     /// [`Health::REFUSED_SHOWN`] sentences.
     pub refused: Vec<String>,
+    /// Empty profiles that are kept although their grace is over, because users are still led to them; at most
+    /// [`Health::REFUSED_SHOWN`] sentences.
+    pub kept_profiles: Vec<String>,
     /// What Azure's probes have found, as far as it was read. It says nothing about readiness.
     pub probes: Probes,
 }

@@ -4,7 +4,7 @@
 //! counts as not set, because Helm charts write `value: ""` for what nobody filled in. All wrong settings are
 //! reported at once ([`SettingsError`]), so that a person corrects a deployment in one round.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use arm_client::{ArmUrl, CredentialKind};
 use external_dns::DomainFilter;
@@ -25,6 +25,7 @@ mod places;
 mod reader;
 mod resolve;
 pub mod values;
+pub mod vanity;
 
 pub use args::ServeArgs;
 pub use azure::{AzureArgs, AzureSettings};
@@ -32,6 +33,7 @@ pub use cloud::Cloud;
 pub use environment::Environment;
 pub use error::{Problem, SettingsError};
 pub use values::{MaxDeletions, ProfileRetention, RequestShare, Warning};
+pub use vanity::{VanityArgs, VanitySettings};
 
 /// The settings of `serve`, valid.
 #[derive(Debug, Clone)]
@@ -67,6 +69,10 @@ pub struct Settings {
     pub health_interval: Duration,
     /// The DNS server that is asked; `None` asks that of the system.
     pub resolver: Option<DnsServer>,
+    /// A kubeconfig that names the cluster; `None` is that of the pod, if there is one.
+    pub kubeconfig: Option<PathBuf>,
+    /// What is set about vanity records.
+    pub vanity: VanitySettings,
     /// What is logged.
     pub log_filter: LogFilter,
     /// How it is written.

@@ -8,10 +8,11 @@ use std::thread;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use webhook::clock::SystemClock;
+use webhook::cluster::Cluster;
 use webhook::connect::{self, ConnectError};
 use webhook::metrics::Metrics;
 use webhook::serve::{ServeError, Server};
-use webhook::settings::{AzureArgs, ServeArgs, Settings, SettingsError};
+use webhook::settings::{AzureArgs, ServeArgs, Settings, SettingsError, VanityArgs};
 
 use super::log::Log;
 use super::manifest::Release;
@@ -76,6 +77,11 @@ impl Instance {
             metrics_host: Some("127.0.0.1".to_owned()),
             metrics_port: free_port(),
             profile_grace: Some(PROFILE_GRACE.to_owned()),
+            vanity: VanityArgs {
+                // The vanity host of the story is in no DNS.
+                vanity_check: Some("false".to_owned()),
+                ..VanityArgs::default()
+            },
             ..ServeArgs::default()
         };
         let settings = Settings::resolve(&args, &release.environment).map_err(|source| {
@@ -142,7 +148,7 @@ fn serve(settings: &Settings, ready: Ready, stop: CancellationToken) -> Result<(
     runtime.block_on(async {
         let clock = Arc::new(SystemClock::new());
         let metrics = Arc::new(Metrics::new(clock.clone()));
-        let provider = connect::provider(settings, &metrics, clock)?;
+        let provider = connect::provider(settings, &metrics, clock, Cluster::default())?;
         let server = Server::bind(settings).await?;
         // Nobody waits for it any more: then nobody stops it either.
         if ready

@@ -113,6 +113,8 @@ names! {
     TargetResourceId = "target-resource-id",
     /// `true` lets Azure measure from where users come and how far they have it (Traffic View, charged for). Default: false.
     TrafficView = "traffic-view",
+    /// Who makes the record of the vanity host: `dnsendpoint`, `azure-dns`, `azure-dns-alias` or `none`. Default: `--vanity`.
+    Vanity = "vanity",
     /// Share of the traffic, 1 to 1000; 0 keeps the endpoint but disables it. Default: 100.
     Weight = "weight",
 }
@@ -123,6 +125,7 @@ impl Name {
     /// What belongs to the profile and can change; not its DNS name.
     pub const SETTINGS: &[Self] = &[
         Self::Hostname,
+        Self::Vanity,
         Self::ProfileStatus,
         Self::RoutingMethod,
         Self::DnsTtl,

@@ -107,6 +107,7 @@ mod tests {
             dns_suffix: "trafficmanager.net".to_owned(),
             brakes: crate::want::Brakes::default(),
             api_version: traffic_manager::ApiVersion::default(),
+            vanity: crate::vanity::VanityMode::None,
             private_targets: true,
         }
     }

@@ -47,8 +47,8 @@ pub(super) fn plan(change: &ProfileChange, owner: &OwnerId, now: Timestamp) -> P
     };
     tags.insert(MANAGED_BY.to_owned(), MANAGED_BY_VALUE.to_owned());
     tags.insert(SETTINGS_OWNER.to_owned(), owner.to_string());
-    if let Some(host) = &leader.settings.vanity_host {
-        tags.insert(VANITY_HOST.to_owned(), host.to_string());
+    if let Some(vanity) = &leader.settings.vanity {
+        tags.insert(VANITY_HOST.to_owned(), vanity.to_string());
     }
     if let Some(wanted) = &leader.settings.tags {
         // Without room they wait, and the next loop says so.

@@ -100,9 +100,9 @@ pub(super) fn plan(
                 &Tags::from([(SETTINGS_OWNER.to_owned(), owner.to_string())]),
                 &held,
             ));
-            match &settings.vanity_host {
-                Some(host) => merge.extend(changed(
-                    &Tags::from([(VANITY_HOST.to_owned(), host.to_string())]),
+            match &settings.vanity {
+                Some(vanity) => merge.extend(changed(
+                    &Tags::from([(VANITY_HOST.to_owned(), vanity.to_string())]),
                     &held,
                 )),
                 None => delete.extend(

@@ -3,14 +3,15 @@
 use serde_json::Value;
 use traffic_manager::profile::{MonitorConfig, Profile};
 use traffic_manager::{
-    Header, Headers, Hostname, MonitorProtocol, ProbeHost, ProbeInterval, RecordType,
-    RoutingMethod, StatusCodes, Switch,
+    Header, Headers, MonitorProtocol, ProbeHost, ProbeInterval, RecordType, RoutingMethod,
+    StatusCodes, Switch,
 };
 
 use super::{Properties, canonical};
 use crate::annotation::Name;
 use crate::member::{Monitor, ProbePath, Settings};
 use crate::user_tags;
+use crate::vanity::Vanity;
 
 /// The header that says whom a probe asks for.
 const HOST: &str = "Host";
@@ -26,7 +27,7 @@ impl Properties {
     pub fn settings(settings: &Settings) -> Self {
         let mut properties = Self::default();
         properties.set(Name::DnsName, &settings.relative_name);
-        properties.set_some(Name::Hostname, settings.vanity_host.as_ref());
+        properties.vanity(settings.vanity.as_ref());
         properties.set(Name::ProfileStatus, settings.status);
         properties.set(Name::RoutingMethod, settings.method);
         properties.set(Name::DnsTtl, settings.ttl);
@@ -36,6 +37,12 @@ impl Properties {
         properties.set_some(Name::Tags, settings.tags.as_ref());
         properties.monitor(&settings.monitor);
         properties
+    }
+
+    /// Who makes the record is always said: it depends on a setting otherwise.
+    fn vanity(&mut self, vanity: Option<&Vanity>) {
+        self.set_some(Name::Hostname, vanity.map(|vanity| &vanity.host));
+        self.set_some(Name::Vanity, vanity.map(|vanity| vanity.mode));
     }
 
     fn monitor(&mut self, monitor: &Monitor) {
@@ -57,7 +64,7 @@ impl Properties {
     }
 
     /// What Azure holds of a profile's settings; the vanity host stands in a tag.
-    pub fn of_settings(profile: &Profile, vanity_host: Option<&Hostname>) -> Self {
+    pub fn of_settings(profile: &Profile, vanity: Option<&Vanity>) -> Self {
         let held = &profile.properties;
         let dns = held.dns_config.clone().unwrap_or_default();
         let method = held
@@ -69,7 +76,7 @@ impl Properties {
         let relative_name = dns.relative_name.map(|name| name.to_ascii_lowercase());
         properties.set_some(Name::DnsName, relative_name);
         properties.set(Name::DnsTtl, dns.ttl.unwrap_or(0));
-        properties.set_some(Name::Hostname, vanity_host);
+        properties.vanity(vanity);
         let status = held.profile_status.as_deref();
         properties.set_some(Name::ProfileStatus, status.map(canonical::<Switch>));
         properties.set_some(Name::RoutingMethod, method);

@@ -61,7 +61,8 @@ pub(super) fn decide(
     };
     if !profile.marks.managed {
         // The vanity host of such a profile is nobody's setting.
-        let findings = disputes(members, &held, "whoever made it decides", &[Name::Hostname]);
+        let nobodys = [Name::Hostname, Name::Vanity];
+        let findings = disputes(members, &held, "whoever made it decides", &nobodys);
         return Some(keep(profile, findings));
     }
     let decider = profile.settings_owner().filter(|decider| *decider != owner);

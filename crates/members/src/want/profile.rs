@@ -11,6 +11,7 @@ use crate::derive;
 use crate::destination::Destination;
 use crate::member::{EndpointSpec, Settings};
 use crate::requirement;
+use crate::vanity::{Vanity, VanityMode};
 
 pub(super) fn subscription(scope: &Scope, reader: &mut Reader<'_>) -> Option<SubscriptionId> {
     if reader.text(Name::SubscriptionId).is_none() {
@@ -102,6 +103,32 @@ pub(super) fn relative_name(
         ));
     }
     derived
+}
+
+/// The vanity host and who makes its record.
+pub(super) fn vanity(
+    scope: &Scope,
+    reader: &mut Reader<'_>,
+    host: Option<Hostname>,
+) -> Option<Vanity> {
+    let mode: Option<VanityMode> = reader.value(Name::Vanity);
+    let Some(host) = host else {
+        // An invalid host is reported already.
+        if mode.is_some_and(|mode| mode != VanityMode::None)
+            && reader.text(Name::Hostname).is_none()
+        {
+            reader.invalid(
+                Name::Vanity,
+                &format!(
+                    "there is no vanity host to make a record for; name it with {}",
+                    Name::Hostname
+                ),
+            );
+        }
+        return None;
+    };
+    let mode = mode.unwrap_or(scope.vanity);
+    Some(Vanity { host, mode })
 }
 
 pub(super) fn derived<T>(reader: &mut Reader<'_>, name: Option<Result<T, Invalid>>) -> Option<T> {

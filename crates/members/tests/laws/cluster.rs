@@ -67,6 +67,7 @@ impl Cluster {
                 dns_suffix: "trafficmanager.net".to_owned(),
                 brakes: Brakes::default(),
                 api_version: traffic_manager::ApiVersion::V2026_09_01,
+                vanity: members::VanityMode::None,
                 private_targets: true,
             },
             controller: Controller::new(Registry::Txt(txt)),

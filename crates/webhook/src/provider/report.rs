@@ -1,12 +1,12 @@
 //! Reporting: what is wrong is logged once when it begins and once when it is
 //! over, and stands in metrics and readiness details meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use members::health::{ChangedMember, StatusChange};
-use members::{Finding, MemberKey, Observed, OwnerId, Reason};
-use traffic_manager::MonitorStatus;
+use members::{Finding, MemberKey, Observed, ObservedProfile, OwnerId, Reason};
+use traffic_manager::{MonitorStatus, ProfileId};
 
 use super::deletions::HeldBack;
 use super::health::Sights;
@@ -28,6 +28,10 @@ struct State {
     wishes: BTreeSet<Finding>,
     /// Findings of the last `POST /records`.
     writes: BTreeSet<Finding>,
+    /// Findings of the last look at the vanity records.
+    vanity: BTreeSet<Finding>,
+    /// Profiles that are not deleted although their grace is over, and why.
+    kept: BTreeMap<ProfileId, String>,
     /// Whether there has been one since the last `/adjustendpoints`.
     written: bool,
     /// Deletions that the last batch did not get.
@@ -62,6 +66,10 @@ impl Report {
             .collect();
         let profiles: BTreeSet<_> = members.iter().collect();
         self.update(|state, now| {
+            state.kept.retain(|id, _| {
+                let held = observed.profile(id);
+                held.is_some_and(ObservedProfile::is_empty)
+            });
             state.health.last_listing = Some(now);
             state.health.consecutive_listing_failures = 0;
             state.health.members = count(members.len());
@@ -113,6 +121,26 @@ impl Report {
         });
     }
 
+    /// What is wrong with the vanity records.
+    pub(super) fn vanity(&self, findings: Vec<Finding>) {
+        self.update(|state, _| {
+            state.vanity = transition(&state.vanity, findings);
+        });
+    }
+
+    /// Why a profile is not deleted although its grace is over; `None` when it is,
+    /// or is about to be.
+    pub(super) fn kept(&self, id: &ProfileId, why: Option<String>) {
+        self.update(|state, _| {
+            let before = state.kept.remove(id);
+            let Some(why) = why else { return };
+            if before.as_ref() != Some(&why) {
+                tracing::warn!(profile = %id.name, resource_group = %id.resource_group, "the empty profile is kept, because its name would be free for anybody: {why}");
+            }
+            state.kept.insert(id.clone(), why);
+        });
+    }
+
     /// Whether the last batch had too many deletions.
     pub(super) fn held_back(&self, held: Option<HeldBack>) {
         self.update(|state, _| {
@@ -158,7 +186,8 @@ impl Report {
     fn update(&self, change: impl FnOnce(&mut State, jiff::Timestamp)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state, self.clock.now());
-        let all: BTreeSet<_> = state.wishes.union(&state.writes).cloned().collect();
+        let all = [&state.wishes, &state.writes, &state.vanity];
+        let all: BTreeSet<Finding> = all.into_iter().flatten().cloned().collect();
         let objects = |wanted: &dyn Fn(&Finding) -> bool| {
             let subjects: BTreeSet<_> = all
                 .iter()
@@ -187,6 +216,12 @@ impl Report {
                 )
             })
             .map(|finding| finding.message.as_str())
+            .collect();
+        state.health.kept_profiles = state
+            .kept
+            .iter()
+            .map(|(id, why)| format!("profile {}: {why}", id.name))
+            .take(Health::REFUSED_SHOWN)
             .collect();
         state.health.refused = refused
             .into_iter()

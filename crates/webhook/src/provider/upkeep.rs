@@ -10,10 +10,13 @@ use traffic_manager::ProfileId;
 
 use super::Inner;
 use super::listing::Snapshot;
+use super::vanity::Ending;
 use crate::provider_api::error_chain;
 
 /// How long upkeep of a profile rests after it has failed, or was only logged.
 const PAUSE: Duration = Duration::from_mins(10);
+/// How soon it is looked again whether users are still led to a profile.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 // === impl Inner ===
 
@@ -81,6 +84,9 @@ impl Inner {
                 continue;
             };
             let id = profile.id.clone();
+            if plan.ends_the_profile() && !self.ends(profile).await {
+                continue;
+            }
             let execution = self.carry_out(&id, plan).await;
             if let Some(failure) = execution.failures.first() {
                 let said = error_chain(&failure.error);
@@ -95,8 +101,33 @@ impl Inner {
         }
     }
 
+    /// Whether a profile whose grace is over may be deleted. One to which users are
+    /// led stays, and that is said.
+    async fn ends(&self, profile: &ObservedProfile) -> bool {
+        match self.may_end(profile).await {
+            Ending::Now => {
+                self.report.kept(&profile.id, None);
+                true
+            }
+            Ending::Soon(left) => {
+                self.report.kept(&profile.id, None);
+                self.pause_for(profile.id.clone(), left.min(LOOK_AGAIN));
+                false
+            }
+            Ending::Kept(why) => {
+                self.report.kept(&profile.id, Some(why));
+                self.pause_for(profile.id.clone(), LOOK_AGAIN);
+                false
+            }
+        }
+    }
+
     fn pause(&self, id: ProfileId) {
-        let until = self.clock.monotonic() + PAUSE;
+        self.pause_for(id, PAUSE);
+    }
+
+    fn pause_for(&self, id: ProfileId, pause: Duration) {
+        let until = self.clock.monotonic() + pause;
         let mut paused = self
             .upkeep_paused
             .lock()

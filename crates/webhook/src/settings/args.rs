@@ -11,7 +11,7 @@
 
 use clap::Args;
 
-use super::AzureArgs;
+use super::{AzureArgs, VanityArgs};
 
 /// Serve ExternalDNS's webhook API, and manage Traffic Manager.
 ///
@@ -79,6 +79,14 @@ pub struct ServeArgs {
     /// [env: HEALTH_INTERVAL] [default: 1m]
     #[arg(long, value_name = "DURATION", help_heading = "Azure")]
     pub health_interval: Option<String>,
+    /// The cluster whose objects are meant, for a process that runs outside of it [env: KUBECONFIG]
+    /// [default: that of the pod]
+    #[arg(long, value_name = "FILE", help_heading = "Kubernetes")]
+    pub kubeconfig: Option<String>,
+
+    #[expect(missing_docs, reason = "it would become the description of serve")]
+    #[command(flatten)]
+    pub vanity: VanityArgs,
 
     /// Only hosts in these domains, separated by commas; a leading dot means subdomains only
     /// [env: DOMAIN_FILTER] [default: all]

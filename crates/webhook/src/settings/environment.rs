@@ -5,6 +5,9 @@ use std::ffi::OsString;
 
 use super::field;
 
+/// What Kubernetes sets in every container. No setting.
+const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
+
 /// A set of environment variables: the process's own, or one made up.
 #[derive(Debug, Clone, Default)]
 pub struct Environment(BTreeMap<String, OsString>);
@@ -14,8 +17,14 @@ impl Environment {
     pub fn of_process() -> Self {
         let names = field::ALL.iter().flat_map(|field| field.env);
         names
+            .chain([&KUBERNETES])
             .filter_map(|&name| Some((name, std::env::var_os(name)?)))
             .collect()
+    }
+
+    /// Whether the process runs in a pod of a Kubernetes cluster.
+    pub(super) fn is_in_cluster(&self) -> bool {
+        self.get(KUBERNETES).is_some_and(|host| !host.is_empty())
     }
 
     /// The variable's value, if there is one.

@@ -67,6 +67,20 @@ fields! {
     DELETE_GRACE = "delete-grace", ["DELETE_GRACE"];
     /// [`super::Settings::health_interval`].
     HEALTH_INTERVAL = "health-interval", ["HEALTH_INTERVAL"];
+    /// [`super::Settings::kubeconfig`].
+    KUBECONFIG = "kubeconfig", ["KUBECONFIG"];
+    /// [`super::VanitySettings::mode`].
+    VANITY = "vanity", ["VANITY"];
+    /// [`super::VanitySettings::namespace`].
+    VANITY_NAMESPACE = "vanity-namespace", ["VANITY_NAMESPACE"];
+    /// [`super::VanitySettings::ttl`].
+    VANITY_TTL = "vanity-ttl", ["VANITY_TTL"];
+    /// [`super::VanitySettings::interval`].
+    VANITY_INTERVAL = "vanity-interval", ["VANITY_INTERVAL"];
+    /// [`super::VanitySettings::check`].
+    VANITY_CHECK = "vanity-check", ["VANITY_CHECK"];
+    /// [`super::VanitySettings::zones`].
+    DNS_ZONES = "dns-zones", ["DNS_ZONES"];
     /// Domains to include in [`super::Settings::domain_filter`].
     DOMAIN_FILTER = "domain-filter", ["DOMAIN_FILTER"];
     /// Domains to exclude from [`super::Settings::domain_filter`].

@@ -24,6 +24,29 @@ pub fn positive_duration(text: &str) -> Result<Duration, Invalid> {
     }
 }
 
+/// A TTL: whole seconds from one second on, as a duration.
+pub fn ttl(text: &str) -> Result<Duration, Invalid> {
+    let wrong = || Invalid::new("must be whole seconds from 1s to 2147483647s, such as 5m or 300s");
+    let ttl = duration(text).map_err(|_| wrong())?;
+    let most = Duration::from_secs(i32::MAX.unsigned_abs().into());
+    let is_whole = ttl.subsec_nanos() == 0 && !ttl.is_zero() && ttl <= most;
+    is_whole.then_some(ttl).ok_or_else(wrong)
+}
+
+/// The name of a Kubernetes namespace (an RFC 1123 label).
+pub fn namespace(text: &str) -> Result<String, Invalid> {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let is_label = (1..=63).contains(&text.len())
+        && text.chars().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    is_label.then(|| text.to_owned()).ok_or_else(|| {
+        Invalid::new(
+            "must be the name of a namespace: at most 63 lower-case letters, digits and dashes",
+        )
+    })
+}
+
 /// `true` or `false`, in the spellings that people use in manifests.
 pub fn boolean(text: &str) -> Result<bool, Invalid> {
     match text.to_ascii_lowercase().as_str() {

@@ -1,6 +1,7 @@
 //! From flags and environment to [`Settings`], collecting every problem on the way.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::environment::Environment;
@@ -72,6 +73,11 @@ pub(super) fn resolve(
             parse::duration,
         )
         .or_default(|| Some(HEALTH_INTERVAL));
+    let subscription = azure.as_ref().map(|azure| &azure.subscription);
+    let kubeconfig: Option<PathBuf> = read
+        .value(field::KUBECONFIG, args.kubeconfig.as_deref())
+        .value();
+    let vanity = read.vanity(&args.vanity, subscription, kubeconfig.is_some());
     let domain_filter = read.domain_filter(args);
     let api_host = read
         .with(field::SERVER_HOST, args.server_host.as_deref(), parse::host)
@@ -135,6 +141,8 @@ pub(super) fn resolve(
             delete_grace: delete_grace?,
             health_interval: health_interval?,
             resolver: resolver?,
+            kubeconfig,
+            vanity: vanity?,
             log_filter: log_filter?,
             log_format: log_format?,
             warnings: Vec::new(),

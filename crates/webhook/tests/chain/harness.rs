@@ -12,10 +12,11 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use webhook::cluster::Cluster as KubernetesCluster;
 use webhook::connect;
 use webhook::metrics::Metrics;
 use webhook::serve::{ServeError, Server};
-use webhook::settings::{AzureArgs, Environment, ServeArgs, Settings};
+use webhook::settings::{AzureArgs, Environment, ServeArgs, Settings, VanityArgs};
 
 use crate::clock::MovedClock;
 
@@ -266,6 +267,16 @@ impl Cluster {
         azure: &Azure,
         change: impl FnOnce(&mut ServeArgs),
     ) -> Self {
+        Self::within(owner, azure, KubernetesCluster::default(), change).await
+    }
+
+    /// One whose webhook has an API server.
+    pub(crate) async fn within(
+        owner: &str,
+        azure: &Azure,
+        kubernetes: KubernetesCluster,
+        change: impl FnOnce(&mut ServeArgs),
+    ) -> Self {
         let text = |text: &str| Some(text.to_owned());
         let mut args = ServeArgs {
             owner_id: text(owner),
@@ -281,13 +292,18 @@ impl Cluster {
             metrics_port: text("0"),
             // Calls are counted; whoever looks at health asks for it.
             health_interval: text("0s"),
+            vanity: VanityArgs {
+                // Nobody answers for these names.
+                vanity_check: text("false"),
+                ..VanityArgs::default()
+            },
             ..ServeArgs::default()
         };
         change(&mut args);
         let settings = Settings::resolve(&args, &Environment::default()).unwrap();
         let clock = Arc::new(MovedClock::default());
         let metrics = Arc::new(Metrics::new(clock.clone()));
-        let provider = connect::provider(&settings, &metrics, clock.clone()).unwrap();
+        let provider = connect::provider(&settings, &metrics, clock.clone(), kubernetes).unwrap();
         let server = Server::bind(&settings).await.unwrap();
         let (api, ops) = (server.api_address(), server.ops_address());
         let shutdown = CancellationToken::new();

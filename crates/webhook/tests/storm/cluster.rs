@@ -76,6 +76,7 @@ impl Cluster {
                 resource_groups: vec!["rg".parse().unwrap()],
                 other_subscriptions: std::collections::BTreeMap::new(),
                 dns_suffix: "trafficmanager.net".to_owned(),
+                vanity: members::VanityMode::None,
                 private_targets: true,
                 brakes: Brakes::default(),
                 api_version: traffic_manager::ApiVersion::default(),
@@ -86,6 +87,7 @@ impl Cluster {
             profile_grace: None,
             health_interval: None,
             max_deletions: MaxDeletions::default(),
+            vanity: webhook::provider::VanityTools::default(),
         };
         let txt = TxtRegistry::new(owner).unwrap();
         Self {

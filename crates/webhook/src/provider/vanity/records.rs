@@ -1,0 +1,213 @@
+//! Record sets in Azure DNS.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use arm_client::{DnsApi, ListScope, Precondition};
+use azure_dns::Zone;
+use members::{Observed, Reason};
+use vanity::record_set::{self, Held, Setting, Step, Write};
+use vanity::{Picture, Subjects};
+
+use super::{Look, ZONES_FOR};
+use crate::provider::Inner;
+use crate::provider_api::error_chain;
+
+// === impl Inner ===
+
+impl Inner {
+    pub(super) async fn look_at_record_sets(
+        &self,
+        observed: &Observed,
+        picture: &Picture,
+        known: &mut Option<(Vec<Zone>, Duration)>,
+        look: &mut Look,
+    ) {
+        let tools = &self.behaviour.vanity;
+        // Zones that are named may hold a record of a host that nobody asks for any more.
+        let Some(dns) = tools
+            .dns
+            .as_deref()
+            .filter(|_| picture.has_shared() || !tools.zones.is_empty())
+        else {
+            return;
+        };
+        let zones = match self.zones(dns, known).await {
+            Ok(zones) => zones,
+            Err(error) => {
+                let reason = format!(
+                    "the Azure DNS zones could not be listed: {}",
+                    error_chain(&error)
+                );
+                self.say_to_shared(observed, look, &reason);
+                return;
+            }
+        };
+        let Some(held) = self.held(dns, observed, &zones, look).await else {
+            return;
+        };
+        let setting = Setting {
+            scope: &self.behaviour.scope,
+            zones: &zones,
+            ttl: tools.ttl_seconds(),
+        };
+        let plan = record_set::plan(observed, &held, setting);
+        look.findings.extend(plan.findings);
+        for step in plan.steps {
+            if self.stop.is_cancelled() {
+                return;
+            }
+            let Some(fresh) = look.refresh(self, observed, &step.profile).await else {
+                continue;
+            };
+            // The listing may have been old: what is still right, is done.
+            if record_set::plan(&fresh, &held, setting)
+                .steps
+                .contains(&step)
+            {
+                self.write_record_set(dns, &fresh, &step, look).await;
+            } else {
+                look.unfinished = true;
+            }
+        }
+    }
+
+    /// The zones in which records may be made.
+    pub(super) async fn zones(
+        &self,
+        dns: &dyn DnsApi,
+        known: &mut Option<(Vec<Zone>, Duration)>,
+    ) -> Result<Vec<Zone>, arm_client::Error> {
+        let named = &self.behaviour.vanity.zones;
+        if !named.is_empty() {
+            let zone = |id: &azure_dns::ZoneId| Zone {
+                name: id.name.clone(),
+                id: id.clone(),
+                name_servers: Vec::new(),
+            };
+            return Ok(named.iter().map(zone).collect());
+        }
+        let now = self.clock.monotonic();
+        if let Some((zones, since)) = known
+            && now.saturating_sub(*since) < ZONES_FOR
+        {
+            return Ok(zones.clone());
+        }
+        let everywhere = ListScope::Subscription(self.behaviour.scope.subscription.clone());
+        let zones = dns.list_zones(&everywhere).await?;
+        *known = Some((zones.clone(), now));
+        Ok(zones)
+    }
+
+    /// Every record set of the zones in question; `None` when one could not be read, because what is not seen is
+    /// easily taken for what is not there.
+    async fn held(
+        &self,
+        dns: &dyn DnsApi,
+        observed: &Observed,
+        zones: &[Zone],
+        look: &mut Look,
+    ) -> Option<Held> {
+        let named: BTreeSet<_> = self.behaviour.vanity.zones.iter().cloned().collect();
+        let mut held = Held::new();
+        for zone in record_set::zones_to_read(observed, zones, &named) {
+            match dns.list_record_sets(&zone.id).await {
+                Ok(records) => {
+                    held.insert(zone.id.clone(), records);
+                }
+                Err(error) => {
+                    let reason = format!(
+                        "the record sets of the zone {} could not be listed: {}",
+                        zone.name,
+                        error_chain(&error)
+                    );
+                    self.say_to_shared(observed, look, &reason);
+                    return None;
+                }
+            }
+        }
+        Some(held)
+    }
+
+    /// What holds up every record in Azure DNS, said to every profile that wants one.
+    fn say_to_shared(&self, observed: &Observed, look: &mut Look, reason: &str) {
+        look.unfinished = true;
+        tracing::debug!("vanity records: {reason}");
+        let subjects = Subjects::of(&self.behaviour.scope.owner);
+        let wanting = observed.profiles().filter(|profile| {
+            let vanity = profile.marks.vanity.as_ref();
+            vanity.is_some_and(|vanity| vanity.mode.is_shared())
+        });
+        look.findings.extend(wanting.filter_map(|profile| {
+            subjects.finding(profile, Reason::VanityFailed, || reason.to_owned())
+        }));
+    }
+
+    async fn write_record_set(
+        &self,
+        dns: &dyn DnsApi,
+        observed: &Observed,
+        step: &Step,
+        look: &mut Look,
+    ) {
+        let host = step.name.fqdn(&step.zone.name);
+        let (kind, profile) = (step.kind, &step.profile);
+        let what = match &step.write {
+            Write::Create(_) => "creating",
+            Write::Change(..) => "changing",
+            Write::Delete(_) => "deleting",
+        };
+        if self.behaviour.dry_run {
+            tracing::info!(%host, %kind, profile = %profile.name, "dry run, not done: {what} the vanity record");
+            return;
+        }
+        let written = match &step.write {
+            Write::Create(body) => {
+                let put =
+                    dns.put_record_set(&step.zone, kind, &step.name, body, Precondition::Absent);
+                put.await.map(|_| "created")
+            }
+            Write::Change(body, version) => {
+                let unchanged = Precondition::Unchanged(version.clone());
+                let put = dns.put_record_set(&step.zone, kind, &step.name, body, unchanged);
+                put.await.map(|_| "changed")
+            }
+            Write::Delete(version) => {
+                let delete = dns.delete_record_set(&step.zone, kind, &step.name, version);
+                delete.await.map(|_| "deleted")
+            }
+        };
+        match written {
+            Ok(done) => {
+                tracing::info!(%host, %kind, profile = %profile.name, "vanity record {done}");
+            }
+            Err(error) if error.is_precondition_failed() => {
+                // Another cluster has written the same, or a person something else: the next look tells.
+                look.unfinished = true;
+                tracing::debug!(%host, %kind, "vanity record: somebody else was first");
+            }
+            Err(error) => {
+                look.unfinished = true;
+                let said = error_chain(&error);
+                tracing::debug!(%host, %kind, correlation_id = error.correlation_id(), error = %said, "{what} the vanity record failed");
+                let subjects = Subjects::of(&self.behaviour.scope.owner);
+                let held = observed.profile(profile);
+                let finding = held.and_then(|held| {
+                    subjects.finding(held, Reason::VanityFailed, || {
+                        format!(
+                            "{what} the {kind} record of the vanity host {host} in the Azure DNS zone {} failed: {said}",
+                            step.zone.name
+                        )
+                    })
+                });
+                match finding {
+                    Some(finding) => look.findings.push(finding),
+                    // Nobody of this cluster is there any more to hear it.
+                    None => self.report.write_failed(&format!(
+                        "{what} the {kind} record of the vanity host {host}: {said}"
+                    )),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Vanity records in Azure DNS and as objects, beside what the profiles do.
