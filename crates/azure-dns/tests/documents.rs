@@ -151,7 +151,9 @@ fn what_was_written_is_recognised() {
         "CNAME",
         r#"{"TTL":60,"metadata":{"owner":"us"},"CNAMERecord":{"cname":"app.trafficmanager.net"}}"#,
     );
-    let text = format!(r#"{{"TTL":30,"metadata":{{"owner":"us"}},"targetResource":{{"id":"{PROFILE}"}}}}"#);
+    let text = format!(
+        r#"{{"TTL":30,"metadata":{{"owner":"us"}},"targetResource":{{"id":"{PROFILE}"}}}}"#
+    );
     let held_alias = set("CNAME", &text);
     let cname = body(cname);
     assert!(held_cname.is_as(RecordSetKind::Cname, &cname));

@@ -170,8 +170,8 @@ pub fn plan(observed: &Observed, held: &Held, setting: Setting<'_>) -> Plan {
                 place.write(profile, wanted, setting, subjects, &mut plan);
             }
             Err(reason) => {
-                plan.findings
-                    .extend(subjects.finding(profile, Reason::VanityFailed, || reason))
+                let finding = subjects.finding(profile, Reason::VanityFailed, || reason);
+                plan.findings.extend(finding);
             }
         }
     }

@@ -10,7 +10,7 @@ mod ending;
 mod objects;
 mod records;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +61,9 @@ struct State {
     settled: Option<(Picture, Duration)>,
     /// The zones of the default subscription, and when they were listed.
     zones: Option<(Vec<Zone>, Duration)>,
+    /// The zones in which a record of ours was seen: it may have outlived its
+    /// profile. `None` before the first look.
+    ours: Option<BTreeSet<ZoneId>>,
 }
 
 /// What one look has found.
@@ -164,7 +167,7 @@ impl Inner {
             return;
         }
         let mut look = Look::default();
-        self.look_at_record_sets(observed, &picture, &mut state.zones, &mut look)
+        self.look_at_record_sets(observed, &picture, state, &mut look)
             .await;
         self.look_at_objects(observed, &picture, &mut look).await;
         self.look_at_endings(observed).await;

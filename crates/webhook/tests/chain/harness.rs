@@ -237,6 +237,33 @@ impl Azure {
         );
     }
 
+    /// The resource at a path, if there is one.
+    pub(crate) async fn get(&self, path: &str) -> Option<Value> {
+        let url = format!("{}{path}", self.url());
+        let answer = self.client.get(url).send().await.unwrap();
+        if answer.status() == StatusCode::NOT_FOUND {
+            return None;
+        }
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        Some(answer.json().await.unwrap())
+    }
+
+    /// What somebody else writes at a path.
+    pub(crate) async fn put_at(&self, path: &str, body: Value) {
+        let url = format!("{}{path}", self.url());
+        let answer = self.client.put(url).json(&body).send().await.unwrap();
+        let status = answer.status();
+        let said = answer.text().await.unwrap();
+        assert!(status.is_success(), "{status}: {said}");
+    }
+
+    /// What somebody else deletes at a path.
+    pub(crate) async fn delete_at(&self, path: &str) {
+        let url = format!("{}{path}", self.url());
+        let answer = self.client.delete(url).send().await.unwrap();
+        assert!(answer.status().is_success());
+    }
+
     /// What another tool does that knows all tags of a profile.
     pub(crate) async fn tag(&self, profile: &str, tags: Value) {
         let request = self.client.patch(self.arm("my-tm-rg", profile));

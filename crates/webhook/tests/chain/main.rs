@@ -21,3 +21,4 @@ mod stop;
 mod subscriptions;
 mod tags_fallback;
 mod types;
+mod vanity;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use arm_client::{DnsApi, ListScope, Precondition};
-use azure_dns::Zone;
+use azure_dns::{Zone, ZoneId};
 use members::{Observed, Reason};
 use vanity::record_set::{self, Held, Setting, Step, Write};
 use vanity::{Picture, Subjects};
 
-use super::{Look, ZONES_FOR};
+use super::{Look, State, ZONES_FOR};
 use crate::provider::Inner;
 use crate::provider_api::error_chain;
 
@@ -20,19 +20,21 @@ impl Inner {
         &self,
         observed: &Observed,
         picture: &Picture,
-        known: &mut Option<(Vec<Zone>, Duration)>,
+        state: &mut State,
         look: &mut Look,
     ) {
         let tools = &self.behaviour.vanity;
-        // Zones that are named may hold a record of a host that nobody asks for any more.
-        let Some(dns) = tools
-            .dns
-            .as_deref()
-            .filter(|_| picture.has_shared() || !tools.zones.is_empty())
-        else {
+        // A record may have outlived its profile, or its host's being asked for: where one was seen, where records
+        // may be at all if that was said, and after a start everywhere.
+        let may_be_left = match &state.ours {
+            Some(ours) => !ours.is_empty(),
+            None => self.behaviour.scope.vanity.is_shared(),
+        };
+        let is_due = picture.has_shared() || may_be_left || !tools.zones.is_empty();
+        let Some(dns) = tools.dns.as_deref().filter(|_| is_due) else {
             return;
         };
-        let zones = match self.zones(dns, known).await {
+        let zones = match self.zones(dns, &mut state.zones).await {
             Ok(zones) => zones,
             Err(error) => {
                 let reason = format!(
@@ -43,9 +45,23 @@ impl Inner {
                 return;
             }
         };
-        let Some(held) = self.held(dns, observed, &zones, look).await else {
+        let known: BTreeSet<ZoneId> = match &state.ours {
+            Some(ours) => ours.iter().chain(&tools.zones).cloned().collect(),
+            None if self.behaviour.scope.vanity.is_shared() => {
+                zones.iter().map(|zone| zone.id.clone()).collect()
+            }
+            None => tools.zones.iter().cloned().collect(),
+        };
+        let Some(held) = self.held(dns, observed, &zones, &known, look).await else {
             return;
         };
+        let ours = held.iter().filter(|(_, records)| {
+            let profiles = records.iter().filter_map(record_set::profile_of);
+            profiles
+                .into_iter()
+                .any(|profile| self.behaviour.scope.contains(&profile))
+        });
+        let mut ours: BTreeSet<ZoneId> = ours.map(|(zone, _)| zone.clone()).collect();
         let setting = Setting {
             scope: &self.behaviour.scope,
             zones: &zones,
@@ -53,6 +69,8 @@ impl Inner {
         };
         let plan = record_set::plan(observed, &held, setting);
         look.findings.extend(plan.findings);
+        ours.extend(plan.steps.iter().map(|step| step.zone.clone()));
+        state.ours = Some(ours);
         for step in plan.steps {
             if self.stop.is_cancelled() {
                 return;
@@ -80,7 +98,7 @@ impl Inner {
     ) -> Result<Vec<Zone>, arm_client::Error> {
         let named = &self.behaviour.vanity.zones;
         if !named.is_empty() {
-            let zone = |id: &azure_dns::ZoneId| Zone {
+            let zone = |id: &ZoneId| Zone {
                 name: id.name.clone(),
                 id: id.clone(),
                 name_servers: Vec::new(),
@@ -106,11 +124,11 @@ impl Inner {
         dns: &dyn DnsApi,
         observed: &Observed,
         zones: &[Zone],
+        known: &BTreeSet<ZoneId>,
         look: &mut Look,
     ) -> Option<Held> {
-        let named: BTreeSet<_> = self.behaviour.vanity.zones.iter().cloned().collect();
         let mut held = Held::new();
-        for zone in record_set::zones_to_read(observed, zones, &named) {
+        for zone in record_set::zones_to_read(observed, zones, known) {
             match dns.list_record_sets(&zone.id).await {
                 Ok(records) => {
                     held.insert(zone.id.clone(), records);

@@ -1,0 +1,136 @@
+//! A profile is deleted when nothing leads to it any more, and not before.
+
+use std::time::Duration;
+
+use webhook::settings::ServeArgs;
+
+use super::{azure, cname, member, put_cname, record, shared, until};
+use crate::harness::{Azure, Cluster};
+
+/// A webhook that makes no records and looks whether there are any.
+async fn looking(azure: &Azure, change: impl FnOnce(&mut ServeArgs)) -> Cluster {
+    Cluster::with("east", azure, |args| {
+        super::in_azure_dns(args, azure);
+        args.vanity.vanity = Some("none".to_owned());
+        change(args);
+    })
+    .await
+}
+
+async fn is_retired(azure: &Azure) -> bool {
+    let profile = azure.profile("my-app-global").await.unwrap();
+    profile["properties"]["profileStatus"] == "Disabled"
+}
+
+#[tokio::test]
+async fn the_record_goes_first_and_the_profile_after_its_ttl() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(
+        &east,
+        &[member("east", "20.1.2.3")],
+        "there is a record",
+        made,
+    )
+    .await;
+    let gone = async || record(&azure, "CNAME", "my-app").await.is_none();
+    until(&east, &[], "the record is gone", gone).await;
+    // The grace of a minute is over, and the record's five are not.
+    east.clock.advance(Duration::from_mins(2));
+    for _ in 0..5 {
+        east.run(&[]).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(is_retired(&azure).await);
+    let deleted = async || {
+        east.clock.advance(Duration::from_mins(1));
+        azure.profile("my-app-global").await.is_none()
+    };
+    until(&east, &[], "the profile is gone", deleted).await;
+}
+
+#[tokio::test]
+async fn a_profile_stays_while_dns_leads_users_to_it() {
+    let azure = azure().await;
+    put_cname(&azure, "my-app", "my-app-global.trafficmanager.net").await;
+    let east = looking(&azure, |_| {}).await;
+    east.run(&[member("east", "20.1.2.3")]).await;
+    east.run(&[]).await;
+    let kept = async || {
+        east.clock.advance(Duration::from_mins(2));
+        let readiness = east.readiness().await;
+        let kept = &readiness["provider"]["keptProfiles"][0];
+        kept.as_str().is_some_and(|text| {
+            text == "profile my-app-global: the vanity host my-app.example.com is still a CNAME for my-app-global.trafficmanager.net; delete that record"
+        })
+    };
+    until(&east, &[], "it is said why the profile is kept", kept).await;
+    assert!(is_retired(&azure).await);
+
+    azure
+        .delete_at(&super::record_path("CNAME", "my-app"))
+        .await;
+    let deleted = async || {
+        east.clock.advance(Duration::from_mins(2));
+        azure.profile("my-app-global").await.is_none()
+    };
+    until(&east, &[], "the profile is gone", deleted).await;
+    let readiness = east.readiness().await;
+    assert_eq!(readiness["provider"]["keptProfiles"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn no_answer_is_not_taken_for_gone() {
+    let azure = azure().await;
+    // Nobody listens there.
+    let east = looking(&azure, |args| {
+        args.resolver = Some("127.0.0.1:9".to_owned());
+    })
+    .await;
+    east.run(&[member("east", "20.1.2.3")]).await;
+    east.run(&[]).await;
+    let kept = async || {
+        east.clock.advance(Duration::from_mins(2));
+        let readiness = east.readiness().await;
+        let kept = &readiness["provider"]["keptProfiles"][0];
+        kept.as_str().is_some_and(|text| {
+            text.contains("is not known") && text.contains("--vanity-check=false")
+        })
+    };
+    until(&east, &[], "it is said why the profile is kept", kept).await;
+    assert!(is_retired(&azure).await);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_deleted_keeps_the_profile() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(
+        &east,
+        &[member("east", "20.1.2.3")],
+        "there is a record",
+        made,
+    )
+    .await;
+    azure
+        .faults(serde_json::json!({"rules": [
+            {"operation": "recordSets.delete", "refusal": "AuthorizationFailed"}
+        ]}))
+        .await;
+    for _ in 0..10 {
+        east.clock.advance(Duration::from_mins(2));
+        east.run(&[]).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(is_retired(&azure).await, "the profile is kept");
+    assert!(made().await);
+    azure.clear_faults().await;
+    let deleted = async || {
+        east.clock.advance(Duration::from_mins(2));
+        azure.profile("my-app-global").await.is_none()
+    };
+    until(&east, &[], "both are gone", deleted).await;
+    assert!(!made().await);
+}

@@ -1,0 +1,197 @@
+//! Record sets in Azure DNS.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{azure, cname, member, put_cname, record, shared, until};
+use crate::harness::key;
+
+const GLOBAL: &str = "my-app-global.trafficmanager.net";
+
+#[tokio::test]
+async fn one_record_serves_all_clusters_and_goes_with_the_last_member() {
+    let azure = azure().await;
+    let (east, west) = (shared("east", &azure).await, shared("west", &azure).await);
+    let (here, there) = ([member("east", "20.1.2.3")], [member("west", "20.1.2.4")]);
+    let made = async || cname(&azure, "my-app").await.as_deref() == Some(GLOBAL);
+    until(&east, &here, "the record is made", made).await;
+    let before = record(&azure, "CNAME", "my-app").await.unwrap();
+    assert_eq!(
+        before["metadata"]["externaldns-managed-by"],
+        "external-dns-traffic-manager"
+    );
+    assert_eq!(before["TTL"], 300);
+    west.run(&there).await;
+    east.run(&[]).await;
+    west.run(&there).await;
+    let after = record(&azure, "CNAME", "my-app").await;
+    assert_eq!(after, Some(before), "the other cluster is still there");
+
+    let gone = async || record(&azure, "CNAME", "my-app").await.is_none();
+    until(&west, &[], "the record is gone", gone).await;
+    let profile = azure.profile("my-app-global").await.unwrap();
+    assert_eq!(profile["properties"]["profileStatus"], "Disabled");
+}
+
+#[tokio::test]
+async fn a_loop_without_a_change_asks_nothing_of_azure_dns() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let services = [member("east", "20.1.2.3")];
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(&east, &services, "the record is made", made).await;
+    let looked = async || {
+        azure.calls().await;
+        east.run(&services).await;
+        let calls = azure.calls().await;
+        !calls
+            .keys()
+            .any(|operation| operation.starts_with("recordSets"))
+    };
+    until(&east, &services, "nothing is looked at any more", looked).await;
+    east.quiet(&azure, &services).await;
+
+    // Somebody else changes the record: found after the interval.
+    azure
+        .delete_at(&super::record_path("CNAME", "my-app"))
+        .await;
+    east.clock.advance(Duration::from_mins(6));
+    until(&east, &services, "the record is there again", made).await;
+}
+
+#[tokio::test]
+async fn a_renamed_host_takes_its_record_along() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let first = [member("east", "20.1.2.3")];
+    let second = [member("east", "20.1.2.3").with_annotation(key("hostname"), "shop.example.com")];
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(&east, &first, "the record is made", made).await;
+    let renamed = async || {
+        cname(&azure, "shop").await.as_deref() == Some(GLOBAL)
+            && record(&azure, "CNAME", "my-app").await.is_none()
+    };
+    until(&east, &second, "the record has moved", renamed).await;
+    let none = [member("east", "20.1.2.3").with_annotation(key("vanity"), "none")];
+    let gone = async || {
+        record(&azure, "CNAME", "my-app").await.is_none()
+            && record(&azure, "CNAME", "shop").await.is_none()
+    };
+    until(&east, &none, "nobody wants a record any more", gone).await;
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_made_stays() {
+    let azure = azure().await;
+    put_cname(&azure, "my-app", "elsewhere.example.net").await;
+    let east = shared("east", &azure).await;
+    let services = [member("east", "20.1.2.3")];
+    let said = async || {
+        let readiness = east.readiness().await;
+        readiness["provider"]["invalidObjects"]["VanityConflict"] == 1
+    };
+    until(&east, &services, "the conflict is reported", said).await;
+    assert!(azure.endpoint("my-app-global", "east").await.is_some());
+    let held = cname(&azure, "my-app").await;
+    assert_eq!(held.as_deref(), Some("elsewhere.example.net"));
+
+    // It leads to the profile: that is all that was wanted.
+    put_cname(&azure, "my-app", GLOBAL).await;
+    east.clock.advance(Duration::from_mins(6));
+    let quiet = async || {
+        let readiness = east.readiness().await;
+        readiness["provider"]["invalidObjects"]["VanityConflict"].is_null()
+    };
+    until(&east, &services, "nothing is reported any more", quiet).await;
+    let held = record(&azure, "CNAME", "my-app").await.unwrap();
+    assert!(
+        held["metadata"]
+            .as_object()
+            .is_none_or(serde_json::Map::is_empty)
+    );
+}
+
+#[tokio::test]
+async fn a_host_of_two_profiles_stays_with_the_first() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let first = member("east", "20.1.2.3").with_annotation(key("profile-name"), "second");
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(
+        &east,
+        std::slice::from_ref(&first),
+        "the record is made",
+        made,
+    )
+    .await;
+    let both = [
+        first,
+        member("other", "20.1.2.4").with_annotation(key("profile-name"), "another"),
+    ];
+    let said = async || {
+        let readiness = east.readiness().await;
+        readiness["provider"]["invalidObjects"]["VanityConflict"] == 1
+    };
+    until(&east, &both, "the conflict is reported", said).await;
+    let held = cname(&azure, "my-app").await;
+    assert_eq!(held.as_deref(), Some("second.trafficmanager.net"));
+    // With the first one gone the other has it.
+    let other =
+        async || cname(&azure, "my-app").await.as_deref() == Some("another.trafficmanager.net");
+    until(&east, &both[1..], "the other profile has the host", other).await;
+}
+
+#[tokio::test]
+async fn the_zones_own_name_is_an_alias_when_azure_allows_it() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let apex = |target: &str| {
+        [member("east", "20.1.2.3")
+            .with_annotation(key("hostname"), "example.com")
+            .with_annotation(key("target"), target)]
+    };
+    let failed = async || {
+        let readiness = east.readiness().await;
+        readiness["provider"]["invalidObjects"]["VanityFailed"] == 1
+    };
+    until(&east, &apex("hostname"), "it is reported", failed).await;
+    let alias = async || {
+        let record = record(&azure, "A", "@").await;
+        record.is_some_and(|record| {
+            let id = record["targetResource"]["id"].as_str().unwrap_or_default();
+            id.ends_with("/my-app-global")
+        })
+    };
+    until(&east, &apex("address"), "there is an alias", alias).await;
+    let gone = async || record(&azure, "A", "@").await.is_none();
+    until(&east, &[], "it goes with the last member", gone).await;
+}
+
+#[tokio::test]
+async fn a_profile_that_somebody_deletes_leaves_no_record_behind() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let services = [member("east", "20.1.2.3")];
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(&east, &services, "the record is made", made).await;
+    azure.delete("my-app-global").await;
+    let gone = async || record(&azure, "CNAME", "my-app").await.is_none();
+    until(&east, &[], "the record is gone", gone).await;
+}
+
+#[tokio::test]
+async fn a_profile_that_has_lost_its_tags_keeps_its_record() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let services = [member("east", "20.1.2.3")];
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(&east, &services, "the record is made", made).await;
+    azure.tag("my-app-global", json!({})).await;
+    for _ in 0..5 {
+        east.clock.advance(Duration::from_mins(6));
+        east.run(&services).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(made().await);
+}
