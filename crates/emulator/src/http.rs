@@ -99,9 +99,11 @@ async fn arm(
 /// One request with its faults; `None` when the connection is to be reset.
 async fn exchange(edge: Edge, presented: Presented, request: Request) -> Option<Response> {
     let now = edge.clock.now();
-    let arrived = edge.shared.with(|service| service.arrive(now, &request));
+    let arrived = edge
+        .shared
+        .with(|service| service.arrive(now, &request, &presented));
     tokio::time::sleep(edge.latency).await;
-    let response = answer(&edge, &presented, &request, &arrived).await;
+    let response = answer(&edge, &request, &arrived).await;
     if let Some(response) = &response {
         edge.shared
             .with(|service| service.leave(&arrived, response.status));
@@ -109,20 +111,11 @@ async fn exchange(edge: Edge, presented: Presented, request: Request) -> Option<
     response
 }
 
-async fn answer(
-    edge: &Edge,
-    presented: &Presented,
-    request: &Request,
-    arrived: &Arrived,
-) -> Option<Response> {
+async fn answer(edge: &Edge, request: &Request, arrived: &Arrived) -> Option<Response> {
     let carry_out = || {
         let now = edge.clock.now();
-        edge.shared.with(
-            |service| match service.refuse(now, request, arrived, presented) {
-                Some(refused) => refused,
-                None => service.carry_out(now, request, arrived),
-            },
-        )
+        edge.shared
+            .with(|service| service.carry_out(now, request, arrived))
     };
     let Some(fault) = &arrived.fault else {
         return Some(carry_out());

@@ -30,8 +30,8 @@ pub(crate) struct Quota {
     windows: BTreeMap<WindowKey, Window>,
 }
 
-/// What counting a request came to.
-#[derive(Debug)]
+/// What counting a request came to. One that is not let in is not counted.
+#[derive(Debug, Default)]
 pub(crate) struct Admission {
     /// Headers of the answer.
     pub(crate) headers: Vec<(&'static str, String)>,

@@ -75,7 +75,7 @@ impl Service {
 
     /// Answers a request at once: counts it and, unless it is one too many, carries it out. Fault rules do not apply.
     pub fn handle(&mut self, now: Timestamp, request: &Request) -> Response {
-        let arrived = self.note(now, request, false);
+        let arrived = self.note(now, request, None);
         let response = self.carry_out(now, request, &arrived);
         self.journal.answered(arrived.number, response.status);
         response
@@ -86,25 +86,17 @@ impl Service {
         self.seed
     }
 
-    /// Counts a request and says which fault it meets.
-    pub(crate) fn arrive(&mut self, now: Timestamp, request: &Request) -> Arrived {
-        self.note(now, request, true)
-    }
-
-    /// What is answered to a caller who is not let in; `None` for one who is.
-    pub(crate) fn refuse(
+    /// Lets a request in or not, counts it, and says which fault it meets.
+    pub(crate) fn arrive(
         &mut self,
         now: Timestamp,
         request: &Request,
-        arrived: &Arrived,
         presented: &Presented,
-    ) -> Option<Response> {
-        let authorization = presented.authorization.as_deref();
-        let response = self.authority.refuse(now, authorization, &presented.base)?;
-        Some(self.dress(now, request, arrived, response))
+    ) -> Arrived {
+        self.note(now, request, Some(presented))
     }
 
-    /// Carries a request out, unless it is one too many.
+    /// Carries a request out, unless its caller was not let in or it is one too many.
     pub(crate) fn carry_out(
         &mut self,
         now: Timestamp,
@@ -135,14 +127,31 @@ impl Service {
         self.journal.answered(arrived.number, status);
     }
 
-    fn note(&mut self, now: Timestamp, request: &Request, with_faults: bool) -> Arrived {
+    /// Without what it presents, a request is let in and meets no fault.
+    fn note(
+        &mut self,
+        now: Timestamp,
+        request: &Request,
+        presented: Option<&Presented>,
+    ) -> Arrived {
         let resource = Resource::parse(&request.path);
         let operation = Operation::of(&request.method, resource.as_ref());
-        let admission =
-            self.quota
-                .admit(now, operation, resource.as_ref(), request.caller.as_deref());
+        let refused = presented.and_then(|presented| {
+            let authorization = presented.authorization.as_deref();
+            self.authority.refuse(now, authorization, &presented.base)
+        });
+        let admission = if let Some(refusal) = refused {
+            // Nobody pays for a caller whom nobody knows.
+            Admission {
+                refusal: Some(refusal),
+                ..Admission::default()
+            }
+        } else {
+            let caller = request.caller.as_deref();
+            self.quota.admit(now, operation, resource.as_ref(), caller)
+        };
         // What is refused at the gate does not get as far as a fault.
-        let fault = if with_faults && admission.refusal.is_none() {
+        let fault = if presented.is_some() && admission.refusal.is_none() {
             self.faults.pick(operation, resource.as_ref())
         } else {
             None

@@ -21,7 +21,7 @@ use crate::derive;
 use crate::finding::{Finding, Subject};
 use crate::member::{DRAINED_WEIGHT, EndpointSpec, Management, Member, MemberKey, Settings};
 use crate::owner::OwnerId;
-use crate::public_ip::PublicIps;
+use crate::public_ip::{PublicIps, Where};
 use crate::user_tags::UserTags;
 use crate::vanity::{Vanity, VanityMode};
 use endpoint::{always_serve, kind, location, thresholds};
@@ -228,6 +228,7 @@ impl Source {
         let vanity = vanity(scope, reader, vanity_host);
         let vanity_host = vanity.as_ref().map(|vanity| &vanity.host);
         let settings = self.settings(scope, reader, relative_name, vanity.as_ref());
+        let named = subscription.clone();
         let profile = subscription.zip(resource_group).zip(profile).map(
             |((subscription, resource_group), name)| ProfileId {
                 subscription,
@@ -239,7 +240,10 @@ impl Source {
             host: host.as_ref(),
             vanity_host,
             profile: profile.as_ref(),
-            subscription: &scope.subscription,
+            load_balancer: Where {
+                named: named.as_ref().unwrap_or(&scope.subscription),
+                default: &scope.subscription,
+            },
             public_ips,
         };
         let spec = self.endpoint(reader, place);

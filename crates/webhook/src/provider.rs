@@ -161,7 +161,7 @@ impl Provider for TrafficManagerProvider {
         let public_ips = self.inner.public_ips(&snapshot, &sources).await;
         let blocked = self.inner.refusals.current(self.inner.clock.monotonic());
         let scope = &self.inner.behaviour.scope;
-        let resolution = resolve(&sources, &snapshot.observed, public_ips, scope, &blocked);
+        let resolution = resolve(&sources, &snapshot.observed, &public_ips, scope, &blocked);
         self.inner.report.wishes(resolution.findings);
         self.inner.begin_loop();
         Ok(resolution.records)

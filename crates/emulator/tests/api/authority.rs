@@ -6,7 +6,7 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use emulator::authority::Settings;
-use emulator::{Options, Tls};
+use emulator::{Options, Refill, Tls};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -635,5 +635,26 @@ async fn who_does_not_speak_tls_holds_up_nobody() {
         response.map(|answer| answer.status().as_u16()).ok(),
         Some(200)
     );
+    remote.running.stop().await;
+}
+
+/// Whoever is not let in takes nothing from those who are.
+#[tokio::test]
+async fn a_request_without_a_good_token_is_not_counted_by_the_limits() {
+    let mut options = guarded(Settings::default());
+    options.throttle.enforced = true;
+    options.throttle.limits.reads = Refill {
+        size: 1,
+        per_second: 0,
+    };
+    options.throttle.limits.callers = 1;
+    let remote = Remote::with(options).await;
+    for authorization in [None, Some("Bearer unknown"), None] {
+        assert_eq!(list(&remote, authorization).await.0, 401);
+    }
+    let token = format!("Bearer {}", token(&remote).await);
+    assert_eq!(list(&remote, Some(&token)).await.0, 200);
+    assert_eq!(list(&remote, Some(&token)).await.0, 429);
+    assert_eq!(list(&remote, Some("Bearer unknown")).await.0, 401);
     remote.running.stop().await;
 }

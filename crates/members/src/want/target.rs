@@ -1,14 +1,12 @@
 //! Where an endpoint points.
 
-use traffic_manager::{
-    EndpointKind, Hostname, ProfileId, ProfileName, ResourceId, SubscriptionId, Target,
-};
+use traffic_manager::{EndpointKind, Hostname, ProfileId, ProfileName, ResourceId, Target};
 
 use super::Source;
 use super::wish::TargetWish;
 use crate::annotation::{Name, Reader};
 use crate::destination::Destination;
-use crate::public_ip::PublicIps;
+use crate::public_ip::{PublicIps, Where};
 
 /// What is known about the place of an endpoint; `None` for what is not valid.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +18,7 @@ pub(super) struct Place<'a> {
     /// The profile that the endpoint is in.
     pub(super) profile: Option<&'a ProfileId>,
     /// Where load balancers' addresses are looked up.
-    pub(super) subscription: &'a SubscriptionId,
+    pub(super) load_balancer: Where<'a>,
     /// What was found there.
     pub(super) public_ips: &'a PublicIps,
 }
@@ -93,7 +91,7 @@ impl Source {
         }
         let found = place
             .public_ips
-            .resource(&self.addresses, place.subscription);
+            .resource(&self.addresses, place.load_balancer);
         found
             .map_err(|(reason, message)| reader.trouble(reason, message))
             .ok()

@@ -10,7 +10,7 @@ use members::{Finding, Member, MemberKey, Observed, ObservedProfile, Reason, Sub
 use traffic_manager::ProfileId;
 
 use super::execute::{Execution, describe, execute};
-use super::found::may_be_founded;
+use super::found::{may_be_founded, may_do_without_tags};
 use super::{Inner, ProviderError};
 use crate::provider_api::error_chain;
 use external_dns::Changes;
@@ -21,9 +21,9 @@ const PARALLEL_PROFILES: usize = 8;
 
 /// What became of one profile's change.
 #[derive(Debug, Default)]
-struct Outcome {
+pub(super) struct Outcome {
     findings: Vec<Finding>,
-    failures: Vec<String>,
+    pub(super) failures: Vec<String>,
     /// Members that were to be written and are not in place.
     missing: BTreeSet<MemberKey>,
     /// Whether something was left because the process is about to end.
@@ -156,6 +156,14 @@ impl Inner {
         listed: Option<&Observed>,
     ) -> Outcome {
         let (outcome, execution) = self.try_profile(id, change, listed).await;
+        if let Some(refused) = may_do_without_tags(&execution, change)
+            && !outcome.overtaken
+        {
+            if let Some(outcome) = self.create_without_tags(id, change, refused).await {
+                return outcome;
+            }
+            self.remember_refusal(id, change, refused).await;
+        }
         let founded = may_be_founded(&execution, change) && self.found(id, change).await;
         let raced = execution.preempted || execution.replaced_a_racer || outcome.overtaken;
         // After a race it is looked once more at what is there now: whoever came
@@ -168,7 +176,7 @@ impl Inner {
 
     /// Reads the profile, plans, and writes. `listed` is what this loop has
     /// listed, if nothing was written since.
-    async fn try_profile(
+    pub(super) async fn try_profile(
         &self,
         id: &ProfileId,
         change: &ProfileChange,
@@ -285,7 +293,8 @@ impl Inner {
         if let Some(first) = execution.failures.first() {
             let overtaken = self.was_overtaken(id, observed.as_ref(), first).await;
             outcome.overtaken |= overtaken;
-            if !overtaken {
+            // That it was for the tags is found out first.
+            if !overtaken && may_do_without_tags(&execution, change).is_none() {
                 self.remember_refusal(id, change, first).await;
             }
         }

@@ -4,12 +4,14 @@
 //! refuses the whole for one bad member. The others must not wait for it: they
 //! found the profile one by one until one succeeds, and the rest join it.
 
+use arm_client::Refusal;
 use members::batch::ProfileChange;
 use members::plan::{Gate, Write, plan};
 use members::{Member, MemberKey};
 use traffic_manager::{ProfileId, RelativeName};
 
 use super::Inner;
+use super::apply::Outcome;
 use super::execute::{Execution, Failure, describe};
 use super::refusals::Refused;
 use crate::provider_api::error_chain;
@@ -54,6 +56,39 @@ impl Inner {
         false
     }
 
+    /// After a creation that Azure has refused: creates the profile without the
+    /// tags that its objects ask for. If it can be had so, the tags are what is
+    /// refused, and nobody's endpoint waits for them.
+    pub(super) async fn create_without_tags(
+        &self,
+        id: &ProfileId,
+        change: &ProfileChange,
+        refused: &Failure,
+    ) -> Option<Outcome> {
+        let mut plain = change.clone();
+        for member in &mut plain.upserts {
+            member.settings.tags = None;
+        }
+        let (mut outcome, execution) = self.try_profile(id, &plain, None).await;
+        if execution.done == 0 || !execution.failures.is_empty() {
+            return None;
+        }
+        let said = error_chain(&refused.error);
+        let message = format!(
+            "profile {}: creating it with the tags that are asked for: {said}",
+            id.name
+        );
+        if let Some(leader) = change.upserts.first() {
+            let settings = Box::new(leader.settings.clone());
+            self.remember(Refused::Settings(id.clone(), settings), message.clone());
+        }
+        if execution.replaced_a_racer {
+            outcome = self.try_profile(id, &plain, None).await.0;
+        }
+        outcome.failures.push(message);
+        Some(outcome)
+    }
+
     /// Remembers a refusal that trying again each loop would not change.
     pub(super) async fn remember_refusal(
         &self,
@@ -84,8 +119,11 @@ impl Inner {
                     self.remember(Refused::Settings(id.clone(), settings), message);
                 }
             }
-            // Whoever asks, and whatever for: it is not about the members.
-            Write::CreateProfile(_) | Write::MergeTags(_) if error.refusal().is_some() => {
+            // Whoever asks, and whatever for: it is not about the members. Tags
+            // that come last hold nobody up: everything else is written.
+            Write::CreateProfile(_) | Write::MergeTags(_)
+                if failure.step.gate == Gate::Vital && error.refusal().is_some() =>
+            {
                 let creates = matches!(failure.step.write, Write::CreateProfile(_));
                 let what = describe(&failure.step.write);
                 for member in &change.upserts {
@@ -159,6 +197,24 @@ impl Inner {
         };
         taken && matches!(self.api.get_profile(id).await, Ok(None))
     }
+}
+
+/// The failure of a creation that may be for the user's own tags: a policy can
+/// forbid them, or Azure itself.
+pub(super) fn may_do_without_tags<'a>(
+    execution: &'a Execution,
+    change: &ProfileChange,
+) -> Option<&'a Failure> {
+    let mut members = change.upserts.iter();
+    if !members.any(|member| member.settings.tags.is_some()) {
+        return None;
+    }
+    execution.failures.first().filter(|failure| {
+        let refusal = failure.error.refusal();
+        let policy = matches!(refusal, Some(Refusal::Policy { .. }));
+        matches!(failure.step.write, Write::CreateProfile(_))
+            && (policy || (is_invalid(&failure.error) && refusal.is_none()))
+    })
 }
 
 /// Whether a creation failed that other founders might manage.

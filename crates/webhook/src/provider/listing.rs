@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use arm_client::ListScope;
 use futures::future::{BoxFuture, FutureExt, Shared, try_join_all};
-use members::{Observed, PublicIps};
-use tokio::sync::OnceCell;
+use members::Observed;
 
 use super::Inner;
+use super::lookup::LookedUp;
 use crate::provider_api::ProviderError;
 
 /// How old a listing may be for `/adjustendpoints` that no `/records` of the same
@@ -30,7 +30,7 @@ const FRESH_WHEN_LATE: Duration = Duration::from_mins(15);
 pub(super) struct Snapshot {
     pub(super) observed: Observed,
     /// Looked up when an object asks for it.
-    pub(super) public_ips: OnceCell<PublicIps>,
+    pub(super) public_ips: LookedUp,
     generation: u64,
     /// Monotonic time.
     completed: Duration,
@@ -221,7 +221,7 @@ impl Inner {
             Ok(profiles) => {
                 let snapshot = Arc::new(Snapshot {
                     observed: Observed::new(profiles.into_iter().flatten(), scope),
-                    public_ips: OnceCell::new(),
+                    public_ips: LookedUp::default(),
                     generation,
                     completed: self.clock.monotonic(),
                 });

@@ -145,6 +145,96 @@ async fn tags_that_are_refused_hold_up_no_member() {
     assert_eq!(shown(&east).await, "[]");
 }
 
+/// Nobody's endpoint waits for a tag, not even when the profile does not exist yet.
+#[rstest]
+#[case(json!({"refusal": "RequestDisallowedByPolicy"}), "Require a cost centre")]
+#[case(json!({"status": 400, "body": {"error": {"code": "InvalidTag", "message": "no such tag"}}}), "no such tag")]
+#[tokio::test]
+async fn a_profile_whose_tags_are_refused_is_created_without_them(
+    #[case] fault: Value,
+    #[case] said: &str,
+) {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let once = |operation: &str, calls: u32| {
+        let mut rule = json!({"operation": operation, "profile": "mine", "calls": calls});
+        let rule_fields = rule.as_object_mut().unwrap();
+        rule_fields.extend(fault.as_object().unwrap().clone());
+        rule
+    };
+    azure
+        .faults(json!({"rules": [once("profiles.put", 1), once("tags.patch", 1)]}))
+        .await;
+    azure.calls().await;
+    let neighbour = app("b", "b.example.com").with_annotation(key("profile-name"), "mine");
+    let tagged = mine("1").with_annotation(key("tags"), "cost-centre=x");
+    let services = [tagged, neighbour];
+    let (_, text) = east.run(&services).await.failed.unwrap();
+    assert!(text.contains(said), "{text}");
+    assert_eq!(azure.count("profiles.put").await, 2);
+    assert_eq!(azure.count("tags.patch").await, 0);
+    let created = azure.profile("mine").await.unwrap();
+    assert_eq!(
+        created["properties"]["endpoints"].as_array().map(Vec::len),
+        Some(2)
+    );
+    east.quiet(&azure, &services).await;
+    assert!(shown(&east).await.contains(said));
+    // They are asked for again after a while, by themselves.
+    east.clock.advance(Duration::from_mins(10));
+    assert!(east.run(&services).await.failed.is_some());
+    east.quiet(&azure, &services).await;
+    east.clock.advance(Duration::from_mins(10));
+    assert!(east.run(&services).await.failed.is_none());
+    let tags = azure.profile("mine").await.unwrap()["tags"].clone();
+    assert_eq!(tags["cost-centre"], "x");
+    assert_eq!(shown(&east).await, "[]");
+}
+
+/// What is refused with tags and without is not the tags' fault.
+#[tokio::test]
+async fn a_creation_that_is_refused_without_its_tags_too_is_left() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    azure
+        .faults(refused("profiles.put", "RequestDisallowedByPolicy"))
+        .await;
+    azure.calls().await;
+    let services = [mine("1").with_annotation(key("tags"), "cost-centre=x")];
+    assert!(east.run(&services).await.failed.is_some());
+    assert_eq!(azure.count("profiles.put").await, 2);
+    east.quiet(&azure, &services).await;
+    azure.clear_faults().await;
+    east.clock.advance(Duration::from_mins(10));
+    assert!(east.run(&services).await.failed.is_none());
+    let tags = azure.profile("mine").await.unwrap()["tags"].clone();
+    assert_eq!(tags["cost-centre"], "x");
+}
+
+/// The tag that names the user's own is written last, when everything else is.
+#[tokio::test]
+async fn a_refusal_of_what_comes_last_is_held_against_no_member() {
+    let azure = Azure::start().await;
+    let east = Cluster::start("east", &azure).await;
+    let tagged = |tags: &str, weight: &str| mine(weight).with_annotation(key("tags"), tags);
+    assert!(east.run(&[tagged("a=1", "1")]).await.failed.is_none());
+    azure
+        .faults(json!({"rules": [
+            {"operation": "tags.patch", "delay": "1ms", "calls": 2},
+            {"operation": "tags.patch", "refusal": "RequestDisallowedByPolicy"},
+        ]}))
+        .await;
+    azure.calls().await;
+    let services = [tagged("b=2", "2")];
+    let (_, text) = east.run(&services).await.failed.unwrap();
+    assert!(text.contains("writing tags"), "{text}");
+    assert_eq!(azure.count("tags.patch").await, 3);
+    let written = azure.endpoint("mine", "e").await.unwrap();
+    assert_eq!(written["properties"]["weight"], 2);
+    east.run(&services).await;
+    assert_eq!(shown(&east).await, "[]");
+}
+
 /// The old endpoint of a rename is the one that cannot be deleted.
 #[tokio::test]
 async fn a_rename_whose_end_is_refused_names_the_old_endpoint() {

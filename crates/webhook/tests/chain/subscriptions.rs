@@ -107,3 +107,39 @@ async fn a_subscription_that_cannot_be_listed_fails_the_listing() {
     assert!(text.contains(OTHER), "says which subscription: {text}");
     assert!(in_default(&azure).await);
 }
+
+/// The load balancer of an object is looked for where the object says.
+#[tokio::test]
+async fn an_address_is_looked_up_in_the_subscription_that_the_object_names() {
+    let azure = Azure::start().await;
+    let east = cluster(&azure).await;
+    let ip = format!(
+        "/subscriptions/{OTHER}/resourceGroups/nodes/providers/Microsoft.Network/publicIPAddresses/ip"
+    );
+    azure
+        .resource(json!({"id": ip, "location": "eastus", "address": "20.1.0.1", "dnsLabel": "one"}))
+        .await;
+    let by_address = |service: Service| {
+        let mut service = service.with_annotation(key("endpoint-type"), "Azure");
+        service.load_balancer.clear();
+        service.with_ip("20.1.0.1")
+    };
+    let services = [by_address(service("p"))];
+    assert!(east.run(&services).await.changes.is_none());
+    assert!(
+        east.readiness()
+            .await
+            .to_string()
+            .contains("InvalidAnnotation")
+    );
+
+    let services = [by_address(elsewhere(OTHER))];
+    azure.calls().await;
+    assert!(east.run(&services).await.failed.is_none());
+    assert_eq!(azure.calls().await["publicIps.listAll"], 2);
+    let held = azure
+        .holds(OTHER, "shared-rg", "q/azureEndpoints/east")
+        .await;
+    assert!(held);
+    assert!(east.run(&services).await.changes.is_none());
+}
