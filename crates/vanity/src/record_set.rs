@@ -353,7 +353,7 @@ impl Place<'_> {
             None => "this system has not made".to_owned(),
         };
         format!(
-            "{} in the zone {} has a {} record set{points} that {whose}; it stays, and this name does not lead to profile {}; delete it, or choose another name with {}",
+            "{} in the zone {} has a record set of type {}{points} that {whose}; it stays, and this name does not lead to profile {}; delete it, or choose another name with {}",
             self.name.fqdn(&self.zone.name),
             self.zone.name,
             foreign.kind,
