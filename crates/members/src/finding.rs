@@ -18,7 +18,7 @@ pub struct Subject {
 }
 
 /// Why an object does not have, or not fully have, what it asks for. The words
-/// are stable: they are metric labels and, later, Kubernetes event reasons.
+/// are stable: they are metric labels and the reasons of Kubernetes Events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// An annotation's value is wrong, or annotations contradict each other.

@@ -235,6 +235,7 @@ impl Process {
                 _ => GRACE,
             }),
             health_interval: None,
+            events: webhook::cluster::Cluster::default(),
             max_deletions: MaxDeletions::Number(usize::MAX),
             vanity: webhook::provider::VanityTools::default(),
         };

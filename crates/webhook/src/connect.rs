@@ -1,5 +1,6 @@
 //! From settings to a provider that talks to Azure.
 
+use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::provider::{Behaviour, TrafficManagerProvider, VanityTools};
 use crate::provider_api::error_chain;
 use crate::resolver::DnsResolver;
-use crate::settings::{AzureSettings, ProfileRetention, RequestShare, Settings};
+use crate::settings::{AzureSettings, KubernetesEvents, ProfileRetention, RequestShare, Settings};
 
 /// Why there is no provider.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +104,8 @@ fn pace(share: RequestShare) -> Option<Pace> {
 pub async fn cluster(settings: &Settings) -> Cluster {
     let options = kubernetes::Options {
         namespace: settings.vanity.namespace.clone(),
+        // The name of the pod.
+        instance: env::var("HOSTNAME").unwrap_or_else(|_| kubernetes::NAME.to_owned()),
         ..kubernetes::Options::default()
     };
     match KubeCluster::detect(settings.kubeconfig.as_deref(), options).await {
@@ -110,10 +113,14 @@ pub async fn cluster(settings: &Settings) -> Cluster {
             namespace: cluster.namespace().to_owned(),
             api: Arc::new(cluster),
         },
-        Ok(None) => Cluster::default(),
+        Ok(None) => {
+            let absent = Cluster::default();
+            tracing::info!(cluster = ?absent, "there is no Kubernetes cluster: no Events are written, and no DNSEndpoint objects are made");
+            absent
+        }
         Err(error) => {
             let why = error_chain(&error);
-            tracing::warn!(error = %why, "the Kubernetes API cannot be used: no DNSEndpoint objects are made");
+            tracing::warn!(error = %why, "the Kubernetes API cannot be used: no Events are written, and no DNSEndpoint objects are made");
             Cluster::Absent { why }
         }
     }
@@ -181,6 +188,12 @@ pub fn provider(
         },
         max_deletions: settings.max_deletions,
         health_interval: Some(settings.health_interval).filter(|interval| !interval.is_zero()),
+        events: match settings.kubernetes_events {
+            KubernetesEvents::Auto => cluster.clone(),
+            KubernetesEvents::Off => Cluster::Absent {
+                why: "Events are switched off".to_owned(),
+            },
+        },
         vanity: vanity(settings, dns, cluster),
     };
     Ok(TrafficManagerProvider::stopped_by(

@@ -14,6 +14,7 @@
 pub mod clock;
 pub mod cluster;
 pub mod connect;
+pub mod events;
 pub mod http;
 pub mod log;
 pub mod metrics;

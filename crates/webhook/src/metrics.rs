@@ -10,11 +10,13 @@ use crate::clock::Clock;
 
 pub mod arm;
 pub mod calls;
+pub mod events;
 pub mod health;
 pub mod state;
 
 pub use arm::ArmMetrics;
 pub use calls::CallMetrics;
+pub use events::EventMetrics;
 pub use health::HealthMetrics;
 pub use state::StateMetrics;
 
@@ -36,6 +38,8 @@ pub struct Metrics {
     pub state: StateMetrics,
     /// What Azure's probes have found.
     pub health: HealthMetrics,
+    /// What becomes of Kubernetes Events.
+    pub events: EventMetrics,
 }
 
 impl Metrics {
@@ -51,12 +55,14 @@ impl Metrics {
         let arm = Arc::new(ArmMetrics::register(&mut registry));
         let state = StateMetrics::register(&mut registry);
         let health = HealthMetrics::register(&mut registry);
+        let events = EventMetrics::register(&mut registry);
         Self {
             registry,
             calls,
             arm,
             state,
             health,
+            events,
         }
     }
 

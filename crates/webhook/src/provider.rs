@@ -14,6 +14,7 @@
 
 mod apply;
 mod brake;
+mod deeds;
 mod deletions;
 mod execute;
 mod found;
@@ -43,6 +44,8 @@ use tokio_util::sync::CancellationToken;
 use traffic_manager::ProfileId;
 
 use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::provider_api::{Health, Provider, ProviderError};
 use crate::settings::MaxDeletions;
@@ -74,6 +77,8 @@ pub struct Behaviour {
     pub health_interval: Option<Duration>,
     /// With what vanity records are made.
     pub vanity: VanityTools,
+    /// Where Events about objects are written.
+    pub events: Cluster,
 }
 
 /// The provider.
@@ -124,6 +129,7 @@ impl TrafficManagerProvider {
         metrics: Arc<Metrics>,
         stop: CancellationToken,
     ) -> Self {
+        let events = Events::new(&behaviour.events, Arc::clone(&clock), Arc::clone(&metrics));
         Self {
             inner: Arc::new(Inner {
                 stop,
@@ -137,7 +143,7 @@ impl TrafficManagerProvider {
                 endings: Endings::default(),
                 upkeep_paused: std::sync::Mutex::default(),
                 watch: Watch::default(),
-                report: Report::new(Arc::clone(&clock), metrics),
+                report: Report::new(Arc::clone(&clock), metrics, events),
                 clock,
             }),
         }
@@ -175,6 +181,7 @@ impl Provider for TrafficManagerProvider {
         self.inner.stop.cancel();
         // Whoever writes lets go of it at the next point of rest.
         drop(self.inner.work.lock().await);
+        self.inner.report.settle().await;
     }
 
     fn health(&self) -> Health {

@@ -32,7 +32,7 @@ pub use azure::{AzureArgs, AzureSettings};
 pub use cloud::Cloud;
 pub use environment::Environment;
 pub use error::{Problem, SettingsError};
-pub use values::{MaxDeletions, ProfileRetention, RequestShare, Warning};
+pub use values::{KubernetesEvents, MaxDeletions, ProfileRetention, RequestShare, Warning};
 pub use vanity::{VanityArgs, VanitySettings};
 
 /// The settings of `serve`, valid.
@@ -67,6 +67,8 @@ pub struct Settings {
     /// How old the status of a profile's endpoints may become before it is read
     /// again; zero reads none.
     pub health_interval: Duration,
+    /// Whether Kubernetes Events are written.
+    pub kubernetes_events: KubernetesEvents,
     /// The DNS server that is asked; `None` asks that of the system.
     pub resolver: Option<DnsServer>,
     /// A kubeconfig that names the cluster; `None` is that of the pod, if there is one.

@@ -239,6 +239,7 @@ impl Inner {
             .map(|finding| finding.subject.clone())
             .collect();
         let execution = self.carry_out(id, plan).await;
+        self.tell_deeds(id, observed.as_ref(), Some(change), &execution);
         let left = execution.abandoned.len();
         if self.stop.is_cancelled() {
             outcome.abandoned = left > 0;

@@ -37,6 +37,19 @@ pub(super) struct Execution {
     pub(super) preempted: bool,
     /// Endpoints that were to be claimed and that another owner has claimed first.
     pub(super) contested: BTreeSet<EndpointName>,
+    /// What is other than it was.
+    pub(super) effects: Effects,
+}
+
+/// What the writes of a plan have changed in Azure, but for tags.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    /// Endpoints that were written, alone or with the new profile.
+    pub(super) written: BTreeSet<EndpointName>,
+    /// Endpoints that were deleted.
+    pub(super) deleted: BTreeSet<EndpointName>,
+    /// Whether the profile's settings were changed.
+    pub(super) settings: bool,
 }
 
 // === impl Execution ===
@@ -48,6 +61,33 @@ impl Execution {
             |step: &Step| step.gate == Gate::Vital || step.member.as_ref() == Some(member);
         self.failures.iter().any(|failure| concerns(&failure.step))
             || self.abandoned.iter().any(concerns)
+    }
+}
+
+// === impl Effects ===
+
+impl Effects {
+    /// A step has been done. What undoes another step changes nothing.
+    fn add(&mut self, step: &Step) {
+        if step.gate == Gate::Undo {
+            return;
+        }
+        match &step.write {
+            Write::CreateProfile(body) => {
+                let names = body.endpoints().iter();
+                let names = names.filter_map(|endpoint| endpoint.name.as_deref()?.parse().ok());
+                self.written.extend(names);
+            }
+            Write::PutEndpoint(endpoint) => {
+                let name = endpoint.name.as_deref().and_then(|name| name.parse().ok());
+                self.written.extend(name);
+            }
+            Write::DeleteEndpoint(_, name) => {
+                self.deleted.insert(name.clone());
+            }
+            Write::PatchProfile(_) => self.settings = true,
+            Write::MergeTags(_) | Write::DeleteTags(_) | Write::DeleteProfile => {}
+        }
     }
 }
 
@@ -111,6 +151,7 @@ pub(super) async fn execute(
             }
             Ok(written) => {
                 execution.done += 1;
+                execution.effects.add(&step);
                 execution.replaced_a_racer |= written == Written::Replaced;
             }
             Err(error) => {

@@ -45,6 +45,7 @@ impl Inner {
             };
             let plan = plan(None, &alone, &self.behaviour.scope, self.clock.now());
             let execution = self.carry_out(id, plan).await;
+            self.tell_deeds(id, None, Some(&alone), &execution);
             let Some(failure) = execution.failures.first() else {
                 return true;
             };

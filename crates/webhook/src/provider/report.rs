@@ -11,6 +11,7 @@ use traffic_manager::{MonitorStatus, ProfileId};
 use super::deletions::HeldBack;
 use super::health::Sights;
 use crate::clock::Clock;
+use crate::events::{Events, Happening};
 use crate::metrics::Metrics;
 use crate::metrics::health::{EndpointLabels, ProfileLabels};
 use crate::provider_api::{Health, LastError, MemberStatus, Probes, error_chain};
@@ -18,6 +19,7 @@ use crate::provider_api::{Health, LastError, MemberStatus, Probes, error_chain};
 pub(super) struct Report {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
+    events: Events,
     state: Mutex<State>,
 }
 
@@ -34,6 +36,8 @@ struct State {
     kept: BTreeMap<ProfileId, String>,
     /// Whether there has been one since the last `/adjustendpoints`.
     written: bool,
+    /// All findings that stand, as Events have said them.
+    standing: BTreeSet<Finding>,
     /// Deletions that the last batch did not get.
     held: BTreeSet<MemberKey>,
 }
@@ -41,10 +45,11 @@ struct State {
 // === impl Report ===
 
 impl Report {
-    pub(super) fn new(clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(clock: Arc<dyn Clock>, metrics: Arc<Metrics>, events: Events) -> Self {
         Self {
             clock,
             metrics,
+            events,
             state: Mutex::default(),
         }
     }
@@ -100,6 +105,18 @@ impl Report {
     /// A profile that somebody else had just created was replaced.
     pub(super) fn overwrote(&self) {
         self.metrics.state.overwrote();
+    }
+
+    /// What was done for objects.
+    pub(super) fn happened(&self, happenings: Vec<Happening>) {
+        for happening in happenings {
+            self.events.happened(happening);
+        }
+    }
+
+    /// Waits, not for long, until what has happened is said.
+    pub(super) async fn settle(&self) {
+        self.events.settle().await;
     }
 
     /// What is wrong with the objects of this loop.
@@ -165,6 +182,7 @@ impl Report {
     /// What is known of the members' health, and what has changed since the last time.
     pub(super) fn health_seen(&self, seen: &Sights, changes: &[StatusChange]) {
         changes.iter().for_each(tell);
+        self.happened(changes.iter().filter_map(happening).collect());
         let (mut endpoints, mut profiles) = (BTreeSet::new(), BTreeSet::new());
         for (id, health) in seen.profiles() {
             let profile = id.name.to_string();
@@ -188,6 +206,10 @@ impl Report {
         change(&mut state, self.clock.now());
         let all = [&state.wishes, &state.writes, &state.vanity];
         let all: BTreeSet<Finding> = all.into_iter().flatten().cloned().collect();
+        for finding in begun(&state.standing, &all) {
+            self.events.happened(Happening::finding(finding));
+        }
+        state.standing.clone_from(&all);
         let objects = |wanted: &dyn Fn(&Finding) -> bool| {
             let subjects: BTreeSet<_> = all
                 .iter()
@@ -230,6 +252,33 @@ impl Report {
             .collect();
         self.metrics.state.set(&state.health);
     }
+}
+
+/// The findings that were not there before. What Azure answers may be worded otherwise each time, with an id or a time in
+/// it: of these, one that follows another of its kind is the same one.
+fn begun<'a>(
+    before: &'a BTreeSet<Finding>,
+    now: &'a BTreeSet<Finding>,
+) -> impl Iterator<Item = &'a Finding> {
+    now.difference(before).filter(|finding| {
+        let same =
+            |other: &Finding| other.reason == finding.reason && other.subject == finding.subject;
+        let is_azures = matches!(
+            finding.reason,
+            Reason::AzureRefused | Reason::LookupFailed | Reason::VanityFailed
+        );
+        !(is_azures && before.iter().any(same))
+    })
+}
+
+/// What a changed health means for the object behind the member.
+fn happening(change: &StatusChange) -> Option<Happening> {
+    let ChangedMember { endpoint, subject } = change.member.as_ref()?;
+    let key = MemberKey {
+        profile: change.profile.clone(),
+        endpoint: endpoint.clone(),
+    };
+    Happening::health(subject, &key, change.from, change.to)
 }
 
 /// Logs what is new and what is over.

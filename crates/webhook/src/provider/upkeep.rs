@@ -88,6 +88,7 @@ impl Inner {
                 continue;
             }
             let execution = self.carry_out(&id, plan).await;
+            self.tell_deeds(&id, Some(profile), None, &execution);
             if let Some(failure) = execution.failures.first() {
                 let said = error_chain(&failure.error);
                 self.report

@@ -84,6 +84,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", help_heading = "Kubernetes")]
     pub kubeconfig: Option<String>,
 
+    /// Whether Kubernetes Events say what becomes of objects: auto, in a cluster, or off
+    /// [env: KUBERNETES_EVENTS] [default: auto]
+    #[arg(long, value_name = "WHETHER", help_heading = "Kubernetes")]
+    pub kubernetes_events: Option<String>,
+
     #[expect(missing_docs, reason = "it would become the description of serve")]
     #[command(flatten)]
     pub vanity: VanityArgs,

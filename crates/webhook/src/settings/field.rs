@@ -69,6 +69,8 @@ fields! {
     HEALTH_INTERVAL = "health-interval", ["HEALTH_INTERVAL"];
     /// [`super::Settings::kubeconfig`].
     KUBECONFIG = "kubeconfig", ["KUBECONFIG"];
+    /// [`super::Settings::kubernetes_events`].
+    KUBERNETES_EVENTS = "kubernetes-events", ["KUBERNETES_EVENTS"];
     /// [`super::VanitySettings::mode`].
     VANITY = "vanity", ["VANITY"];
     /// [`super::VanitySettings::namespace`].

@@ -9,7 +9,10 @@ use super::error::{Problem, SettingsError};
 use super::field;
 use super::reader::Reader;
 use super::values::EXTERNAL_DNS_TIMEOUT;
-use super::{MaxDeletions, ProfileRetention, RequestShare, ServeArgs, Settings, Warning, parse};
+use super::{
+    KubernetesEvents, MaxDeletions, ProfileRetention, RequestShare, ServeArgs, Settings, Warning,
+    parse,
+};
 use crate::log::{LogFilter, LogFormat};
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -77,6 +80,9 @@ pub(super) fn resolve(
     let kubeconfig: Option<PathBuf> = read
         .value(field::KUBECONFIG, args.kubeconfig.as_deref())
         .value();
+    let kubernetes_events = read
+        .value(field::KUBERNETES_EVENTS, args.kubernetes_events.as_deref())
+        .or_default(|| Some(KubernetesEvents::Auto));
     let vanity = read.vanity(&args.vanity, subscription, kubeconfig.is_some());
     let domain_filter = read.domain_filter(args);
     let api_host = read
@@ -140,6 +146,7 @@ pub(super) fn resolve(
             keep_last_member: keep_last_member?,
             delete_grace: delete_grace?,
             health_interval: health_interval?,
+            kubernetes_events: kubernetes_events?,
             resolver: resolver?,
             kubeconfig,
             vanity: vanity?,

@@ -143,6 +143,23 @@ impl FromStr for ProfileRetention {
     }
 }
 
+/// Whether Kubernetes Events say what becomes of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KubernetesEvents {
+    /// Where there is a cluster.
+    Auto,
+    /// Nowhere.
+    Off,
+}
+
+impl FromStr for KubernetesEvents {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        word(text, &[("auto", Self::Auto), ("off", Self::Off)])
+    }
+}
+
 /// A setting that is allowed but probably not meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {

@@ -5,6 +5,7 @@
 mod any_input;
 mod brakes;
 mod clock;
+mod events;
 mod faults;
 mod fixtures;
 mod harness;
@@ -22,3 +23,4 @@ mod subscriptions;
 mod tags_fallback;
 mod types;
 mod vanity;
+mod ways;

@@ -7,6 +7,7 @@ use arm_client::{Allowance, CallObserver as _, CallRecord, Operation};
 use rstest::rstest;
 use webhook::http::answer::{Answer, Failure};
 use webhook::http::call::Call;
+use webhook::metrics::events::Outcome;
 use webhook::metrics::health::{EndpointLabels, ProfileLabels};
 use webhook::metrics::{CONTENT_TYPE, Metrics, PREFIX};
 use webhook::provider_api::Health;
@@ -65,6 +66,9 @@ fn used() -> std::sync::Arc<Metrics> {
         status: "Degraded",
     };
     metrics.health.set([member].into(), [whole].into());
+    for outcome in Outcome::ALL {
+        metrics.events.count(*outcome);
+    }
     metrics
 }
 

@@ -11,8 +11,8 @@ use traffic_manager::ResourceGroup;
 use webhook::log::LogFormat;
 use webhook::settings::field::{self, Field};
 use webhook::settings::{
-    Environment, MaxDeletions, Problem, ProfileRetention, RequestShare, ServeArgs, Settings,
-    SettingsError,
+    Environment, KubernetesEvents, MaxDeletions, Problem, ProfileRetention, RequestShare,
+    ServeArgs, Settings, SettingsError,
 };
 
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
@@ -96,6 +96,7 @@ fn defaults() {
     assert!(!settings.keep_last_member);
     assert_eq!(settings.delete_grace, Duration::ZERO);
     assert_eq!(settings.health_interval, Duration::from_mins(1));
+    assert_eq!(settings.kubernetes_events, KubernetesEvents::Auto);
     assert_eq!(settings.resolver, None);
     assert_eq!(settings.log_filter.as_str(), "info");
     assert_eq!(settings.log_format, LogFormat::Text);
@@ -123,6 +124,7 @@ fn everything_from_the_environment() {
         ("KEEP_LAST_MEMBER", "true"),
         ("DELETE_GRACE", "5m"),
         ("HEALTH_INTERVAL", "0s"),
+        ("KUBERNETES_EVENTS", "Off"),
         ("RESOLVER", "127.0.0.1:5353"),
         ("LOG_LEVEL", "warning"),
         ("LOG_FORMAT", "json"),
@@ -145,6 +147,7 @@ fn everything_from_the_environment() {
     assert!(settings.keep_last_member);
     assert_eq!(settings.delete_grace, Duration::from_mins(5));
     assert!(settings.health_interval.is_zero());
+    assert_eq!(settings.kubernetes_events, KubernetesEvents::Off);
     let resolver = settings.resolver.map(|server| server.to_string());
     assert_eq!(resolver.as_deref(), Some("127.0.0.1:5353"));
     assert_eq!(settings.log_filter.as_str(), "warn");
@@ -385,6 +388,7 @@ const WRONG: &[(Field, &str)] = &[
     (field::KEEP_LAST_MEMBER, "x"),
     (field::DELETE_GRACE, "1"),
     (field::HEALTH_INTERVAL, "1"),
+    (field::KUBERNETES_EVENTS, "x"),
     (field::REGEXP_DOMAIN_FILTER, "("),
     (field::REGEXP_DOMAIN_FILTER_EXCLUSION, "["),
     (field::SERVER_HOST, "x"),

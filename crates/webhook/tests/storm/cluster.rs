@@ -86,6 +86,7 @@ impl Cluster {
             dry_run: false,
             profile_grace: None,
             health_interval: None,
+            events: webhook::cluster::Cluster::default(),
             max_deletions: MaxDeletions::default(),
             vanity: webhook::provider::VanityTools::default(),
         };
