@@ -65,7 +65,11 @@ type Ready = oneshot::Sender<(SocketAddr, SocketAddr)>;
 
 impl Instance {
     /// Starts the webhook with the example's environment, but against this Azure and on free ports.
-    pub(super) async fn start(release: &Release, arm_url: String) -> Result<Self, InstanceError> {
+    pub(super) async fn start(
+        release: &Release,
+        arm_url: String,
+        dns: SocketAddr,
+    ) -> Result<Self, InstanceError> {
         let free_port = || Some("0".to_owned());
         let args = ServeArgs {
             azure: AzureArgs {
@@ -78,10 +82,14 @@ impl Instance {
             metrics_port: free_port(),
             profile_grace: Some(PROFILE_GRACE.to_owned()),
             vanity: VanityArgs {
-                // The vanity host of the story is in no DNS.
-                vanity_check: Some("false".to_owned()),
+                vanity: Some("azure-dns".to_owned()),
+                // Nobody keeps an answer in this story.
+                vanity_ttl: Some("1s".to_owned()),
                 ..VanityArgs::default()
             },
+            resolver: Some(dns.to_string()),
+            // The story counts requests, and sees health by its answers.
+            health_interval: Some("0s".to_owned()),
             ..ServeArgs::default()
         };
         let settings = Settings::resolve(&args, &release.environment).map_err(|source| {

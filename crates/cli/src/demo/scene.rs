@@ -121,6 +121,10 @@ impl<W: Write> Scene<'_, W> {
         loop {
             let profile = self.world.profile().await?;
             if profile.is_none() {
+                // Whoever made a record looks once more whether one is left.
+                for side in Side::BOTH {
+                    self.loop_once(side).await?;
+                }
                 self.settle().await?;
                 return self.expect(what, Ok(()));
             }
@@ -192,6 +196,54 @@ impl<W: Write> Scene<'_, W> {
             || format!("the answer is {answer}"),
         );
         self.expect(&format!("{name} is answered no more"), outcome)
+    }
+
+    /// Waits until a user who types the application's name gets to one of the clusters.
+    pub(super) async fn expect_record(&mut self) -> Result<(), StoryError> {
+        let host = self.world.site(Side::East).app.get("hostname")?.to_owned();
+        let name = self.fqdn().await?;
+        let what = format!("{host} leads to one of the clusters by way of {name}");
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let answer = dns::ask(self.world.emulator().dns_addr(), &host).await?;
+            if answer.names.first() == Some(&name) && !answer.addresses.is_empty() {
+                self.tell.note(&format!("{host} -> {answer}"))?;
+                self.settle().await?;
+                return self.expect(&what, Ok(()));
+            }
+            if Instant::now() > limit {
+                return self.expect(&what, Err(format!("the answer is {answer}")));
+            }
+            for side in Side::BOTH {
+                self.loop_once(side).await?;
+            }
+            sleep(GLANCE).await;
+        }
+    }
+
+    /// Lets the loops go on until the record of the application's name is gone. The profile is there until then.
+    pub(super) async fn expect_record_gone_first(&mut self) -> Result<(), StoryError> {
+        let host = self.world.site(Side::East).app.get("hostname")?.to_owned();
+        let what = format!("the record of {host} goes first, and the profile stays until then");
+        let limit = Instant::now() + PATIENCE;
+        loop {
+            let profile = self.world.profile().await?;
+            let answer = dns::ask(self.world.emulator().dns_addr(), &host).await?;
+            let is_gone = answer.names.is_empty() && answer.addresses.is_empty();
+            if profile.is_none() && !is_gone {
+                return self.expect(&what, Err(format!("the answer is still {answer}")));
+            }
+            if is_gone {
+                return self.expect(&what, Ok(()));
+            }
+            if Instant::now() > limit {
+                return self.expect(&what, Err(format!("the answer is {answer}")));
+            }
+            for side in Side::BOTH {
+                self.loop_once(side).await?;
+            }
+            sleep(GLANCE).await;
+        }
     }
 
     /// The metric of objects with wrong annotations has this value.

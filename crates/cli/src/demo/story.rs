@@ -18,6 +18,7 @@ type Told = Result<(), StoryError>;
 /// Tells all of it: from the first member to the end of the profile.
 pub(super) async fn tell<W: Write>(scene: &mut Scene<'_, W>) -> Told {
     join(scene).await?;
+    name(scene).await?;
     share_equally(scene).await?;
     fail(scene).await?;
     recover(scene).await?;
@@ -61,6 +62,17 @@ pub(super) async fn join<W: Write>(scene: &mut Scene<'_, W>) -> Told {
     scene
         .expect_split("the answers follow the weights", &by_weight(&weights))
         .await?;
+    scene.expect_quiet().await
+}
+
+/// Users reach the application under its own name.
+async fn name<W: Write>(scene: &mut Scene<'_, W>) -> Told {
+    scene.tell.step("Users type the application's own name")?;
+    scene.tell.say(
+        "The webhook has made the record for it in Azure DNS: one for both clusters, as long as the profile has \
+         endpoints.",
+    )?;
+    scene.expect_record().await?;
     scene.expect_quiet().await
 }
 
@@ -219,6 +231,7 @@ async fn leave_east<W: Write>(scene: &mut Scene<'_, W>) -> Told {
         outcome,
     )?;
     scene.expect_no_answer(&name).await?;
+    scene.expect_record_gone_first().await?;
     scene
         .tell
         .say("The loops go on and change nothing. When the time is over, the webhook deletes the profile.")?;

@@ -1,12 +1,13 @@
 //! Everything that runs: the emulator, and per cluster a webhook, an ExternalDNS and an application.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::time::Duration;
 
 use data_plane::dns::ZoneRecord;
 use data_plane::probe::{ProbeRoute, ProbeTarget};
 use data_plane::{Fqdn, InvalidName};
+use emulator::zones::InvalidZoneSeed;
 use emulator::{Emulator, Options, Running, StartError};
 
 use super::application::{Application, ApplicationError};
@@ -21,6 +22,9 @@ use super::manifest::{App, EAST, Files, ManifestError, WEST};
 const PROBE_INTERVAL: Duration = Duration::from_millis(400);
 /// The port of a monitor with HTTPS.
 const HTTPS: NonZeroU16 = NonZeroU16::new(443).expect("not zero");
+
+/// The zone of the vanity host in Azure DNS.
+const ZONE: &str = "example.com";
 
 /// Why not everything runs.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +41,9 @@ pub(crate) enum WorldError {
         #[source]
         source: InvalidName,
     },
+    /// The zone of the vanity host is none.
+    #[error(transparent)]
+    Zone(#[from] InvalidZoneSeed),
     /// The emulator does not start.
     #[error(transparent)]
     Emulator(#[from] StartError),
@@ -122,14 +129,16 @@ impl World {
             probes: true,
             probe_interval: Some(PROBE_INTERVAL),
             seed: Some(seed),
+            dns_zones: vec![ZONE.parse()?],
             ..Options::default()
         };
         let emulator = Emulator::start(options).await?;
         let arm_url = emulator.arm_url();
+        let dns = emulator.dns_addr();
         Ok(Self {
             control: Control::new(&arm_url)?,
-            east: east.start(&arm_url).await?,
-            west: west.start(&arm_url).await?,
+            east: east.start(&arm_url, dns).await?,
+            west: west.start(&arm_url, dns).await?,
             emulator,
             emulator_log,
         })
@@ -238,9 +247,9 @@ impl Draft {
         }
     }
 
-    async fn start(self, arm_url: &str) -> Result<Site, WorldError> {
+    async fn start(self, arm_url: &str, dns: SocketAddr) -> Result<Site, WorldError> {
         let release = self.files.release()?;
-        let instance = Instance::start(&release, arm_url.to_owned()).await?;
+        let instance = Instance::start(&release, arm_url.to_owned(), dns).await?;
         Ok(Site {
             folder: self.files.folder,
             app: self.app,
