@@ -47,6 +47,62 @@ async fn without_a_role_every_call_says_which_permission_is_missing() {
     "#);
 }
 
+/// The values for ExternalDNS's chart, beside what the chart itself allows.
+#[tokio::test]
+#[ignore = "needs an API server: .ci/run cluster"]
+async fn the_values_for_the_chart_are_what_is_missing() {
+    let document = include_str!("../../../../docs/KUBERNETES.md");
+    let values = document.split("```yaml\n").nth(2).unwrap();
+    let (_, rules) = values.split_once("additionalPermissions:\n").unwrap();
+    let rules = rules.split_once("```").unwrap().0;
+    let cluster = shared().await;
+    cluster
+        .apply(&format!(
+            "
+{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: chart, namespace: external-dns}}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: chart}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: chart}}
+subjects:
+  - {{kind: ServiceAccount, name: chart, namespace: external-dns}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: chart}}
+rules:
+    - {{apiGroups: [\"\"], resources: [services], verbs: [get, watch, list]}}
+{rules}"
+        ))
+        .await
+        .unwrap();
+    let ours = connect(&cluster.account(NAMESPACE, "chart").await.unwrap()).await;
+    let service = ObjectRef::from_resource("service/default/kubernetes").unwrap();
+    assert!(ours.object(&service).await.unwrap().is_some());
+    let event = crate::events::event("service/default/charted");
+    ours.publish(&event).await.unwrap();
+    ours.publish(&event).await.unwrap();
+    let wanted = kubernetes::DnsEndpoint {
+        key: kubernetes::DnsEndpointKey {
+            namespace: "default".to_owned(),
+            name: "charted".to_owned(),
+            uid: None,
+        },
+        labels: std::collections::BTreeMap::from([(
+            kubernetes::MANAGED_BY.to_owned(),
+            kubernetes::MANAGED_BY_VALUE.to_owned(),
+        )]),
+        host: "charted.example.com".to_owned(),
+        target: "a.trafficmanager.net".to_owned(),
+        ttl: None,
+    };
+    ours.apply_dns_endpoint(&wanted).await.unwrap();
+    let listed = ours.list_dns_endpoints().await.unwrap();
+    let found = listed.iter().find(|listed| listed.host == wanted.host);
+    ours.delete_dns_endpoint(&found.unwrap().key).await.unwrap();
+}
+
 #[tokio::test]
 #[ignore = "needs an API server: .ci/run cluster"]
 async fn without_the_definition_every_call_says_so() {
