@@ -4,6 +4,7 @@
 //! standard output, as tables or as JSON, and everything else on standard error.
 
 pub(crate) mod adopt;
+pub(crate) mod explain;
 mod moment;
 pub(crate) mod orphans;
 pub(crate) mod owners;
@@ -115,6 +116,16 @@ pub(crate) enum CommandError {
     /// Not everything was done; what, has been said.
     #[error("{0}")]
     Incomplete(&'static str),
+    /// The webhook does not answer, or answers something else.
+    #[error(
+        "asking the webhook at {url}; name its operations port with --url, and reach it with kubectl port-forward or kubectl exec"
+    )]
+    Ask {
+        /// Where.
+        url: String,
+        /// What the network said.
+        source: reqwest::Error,
+    },
     /// Something of the program itself is not valid.
     #[error("a value that stands for what is not known is not valid")]
     Unknown(#[from] traffic_manager::Invalid),

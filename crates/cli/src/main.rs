@@ -39,6 +39,8 @@ enum Command {
     RemoveOwner(Box<commands::remove_owner::RemoveOwnerArgs>),
     /// Let a profile follow the annotations: one that has lost our tags, or one that others made and hand over.
     Adopt(Box<commands::adopt::AdoptArgs>),
+    /// Why a host is, or is not, what its object asks for: asks a running webhook.
+    Explain(Box<commands::explain::ExplainArgs>),
     /// Check manifests before they are applied, without Azure and without a cluster.
     Validate(Box<commands::validate::ValidateArgs>),
     /// Azure Traffic Manager on this machine: ARM API, probes and DNS answers.
@@ -92,6 +94,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Orphans(args) => commands::orphans::run(*args).await,
         Command::RemoveOwner(args) => commands::remove_owner::run(*args).await,
         Command::Adopt(args) => commands::adopt::run(*args).await,
+        Command::Explain(args) => commands::explain::run(*args).await,
         Command::Validate(args) => commands::validate::run(&args),
     };
     ended.map_err(|failure| Failure::new(failure.is_setting(), failure))

@@ -212,7 +212,7 @@ impl fmt::Display for Subject {
 
 /// An annotation's value as messages may show it. Messages go to logs, and the
 /// headers of probes may hold credentials: of them only the names are shown.
-pub(crate) fn shown(name: Name, value: &str) -> Cow<'_, str> {
+pub fn shown(name: Name, value: &str) -> Cow<'_, str> {
     const HIDDEN: &str = "…";
     if !matches!(name, Name::MonitorHeaders | Name::EndpointHeaders) {
         return Cow::Borrowed(value);

@@ -238,6 +238,7 @@ impl Process {
             events: webhook::cluster::Cluster::default(),
             max_deletions: MaxDeletions::Number(usize::MAX),
             vanity: webhook::provider::VanityTools::default(),
+            explain: webhook::provider::ExplainTools::default(),
         };
         let api = TagsFallback::new(
             Arc::new(client),

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::metrics::Metrics;
-use crate::provider::{Behaviour, TrafficManagerProvider, VanityTools};
+use crate::provider::{Behaviour, ExplainTools, TrafficManagerProvider, VanityTools};
 use crate::provider_api::error_chain;
 use crate::resolver::DnsResolver;
 use crate::settings::{AzureSettings, KubernetesEvents, ProfileRetention, RequestShare, Settings};
@@ -195,6 +195,10 @@ pub fn provider(
             },
         },
         vanity: vanity(settings, dns, cluster),
+        explain: ExplainTools {
+            resolver: Some(DnsResolver::shared(settings.resolver)),
+            filter: settings.domain_filter.clone(),
+        },
     };
     Ok(TrafficManagerProvider::stopped_by(
         behaviour,

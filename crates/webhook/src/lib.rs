@@ -15,6 +15,7 @@ pub mod clock;
 pub mod cluster;
 pub mod connect;
 pub mod events;
+pub mod explain;
 pub mod http;
 pub mod log;
 pub mod metrics;

@@ -17,6 +17,7 @@ mod brake;
 mod deeds;
 mod deletions;
 mod execute;
+mod explain;
 mod found;
 mod health;
 mod listing;
@@ -24,6 +25,7 @@ mod lookup;
 mod names;
 mod overtaken;
 mod refusals;
+mod remedy;
 mod report;
 mod rest;
 mod upkeep;
@@ -46,10 +48,13 @@ use traffic_manager::ProfileId;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::events::Events;
+use crate::explain::{Explanation, Question};
 use crate::metrics::Metrics;
 use crate::provider_api::{Health, Provider, ProviderError};
 use crate::settings::MaxDeletions;
 use brake::Brake;
+pub use explain::ExplainTools;
+use explain::Memory;
 use health::Watch;
 use listing::Listings;
 use refusals::Refusals;
@@ -79,6 +84,8 @@ pub struct Behaviour {
     pub vanity: VanityTools,
     /// Where Events about objects are written.
     pub events: Cluster,
+    /// With what explanations are made.
+    pub explain: ExplainTools,
 }
 
 /// The provider.
@@ -105,6 +112,7 @@ struct Inner {
     /// Profiles whose upkeep has failed, and until when it rests. Monotonic time.
     upkeep_paused: std::sync::Mutex<BTreeMap<ProfileId, Duration>>,
     watch: Watch,
+    memory: Memory,
 }
 
 // === impl TrafficManagerProvider ===
@@ -144,6 +152,7 @@ impl TrafficManagerProvider {
                 upkeep_paused: std::sync::Mutex::default(),
                 watch: Watch::default(),
                 report: Report::new(Arc::clone(&clock), metrics, events),
+                memory: Memory::default(),
                 clock,
             }),
         }
@@ -169,6 +178,8 @@ impl Provider for TrafficManagerProvider {
         let scope = &self.inner.behaviour.scope;
         let resolution = resolve(&sources, &snapshot.observed, &public_ips, scope, &blocked);
         self.inner.report.wishes(resolution.findings);
+        let records = resolution.records.clone();
+        self.inner.remember_loop(sources, public_ips, records);
         self.inner.begin_loop();
         Ok(resolution.records)
     }
@@ -186,5 +197,9 @@ impl Provider for TrafficManagerProvider {
 
     fn health(&self) -> Health {
         self.inner.report.health()
+    }
+
+    async fn explain(&self, question: &Question) -> Explanation {
+        self.inner.explain(question).await
     }
 }

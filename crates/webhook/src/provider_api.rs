@@ -7,6 +7,7 @@ use external_dns::{Changes, Endpoint};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::explain::{Explanation, Question};
 use crate::soft_status::SoftStatus;
 
 /// A cause whose type the edge does not need to know.
@@ -37,6 +38,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// What is known about the provider's state. Must not block: it is asked by probes.
     fn health(&self) -> Health;
+
+    /// Why a host is, or is not, what its object asks for.
+    async fn explain(&self, question: &Question) -> Explanation {
+        Explanation::unknown(question, "", Vec::new())
+    }
 }
 
 /// Why a provider could not do what it was asked.

@@ -16,6 +16,7 @@ const PREFIX: &str = "external-dns.alpha.kubernetes.io/";
 pub(crate) struct Cluster {
     serve: Child,
     url: String,
+    operations: String,
     client: Client,
     controller: Controller,
     services: Vec<Service>,
@@ -58,17 +59,26 @@ impl Cluster {
                 if let (Some(listens), Some(address)) =
                     (listens, address.take_if(|_| listens.is_some()))
                 {
-                    let _ = address.send(listens.to_owned());
+                    let operations = said["metrics.address"].as_str().unwrap_or_default();
+                    let _ =
+                        address.send([listens, operations].map(|text| format!("http://{text}")));
                 }
             }
         });
+        let [url, operations] = listening.await.unwrap();
         Self {
             serve,
-            url: format!("http://{}", listening.await.unwrap()),
+            url,
+            operations,
             client: Client::new(),
             controller: Controller::new(Registry::Txt(TxtRegistry::new(owner).unwrap())),
             services,
         }
+    }
+
+    /// Where it answers probes and Prometheus.
+    pub(crate) fn operations(&self) -> &str {
+        &self.operations
     }
 
     async fn post(&self, path: &str, body: String) -> String {

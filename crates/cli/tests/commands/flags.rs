@@ -41,6 +41,7 @@ fn documented(heading: &str) -> BTreeSet<&'static str> {
 #[case("orphans", "What is left over: `orphans`")]
 #[case("remove-owner", "A cluster that is gone: `remove-owner`")]
 #[case("adopt", "Taking over a profile: `adopt`")]
+#[case("explain", "Why is it so: `explain`")]
 fn every_flag_is_documented(#[case] command: &str, #[case] heading: &str) {
     let help = help(command);
     let offered: BTreeSet<_> = flags(&help)
@@ -49,6 +50,11 @@ fn every_flag_is_documented(#[case] command: &str, #[case] heading: &str) {
         .collect();
     let common = documented("Flags of all commands");
     let own = documented(heading);
+    if command == "explain" {
+        // It asks a webhook and has nothing to do with Azure.
+        assert_eq!(offered, own);
+        return;
+    }
     assert_eq!(offered, common.union(&own).copied().collect());
     assert_eq!(common.intersection(&own).count(), 0);
 }

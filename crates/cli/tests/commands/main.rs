@@ -6,6 +6,7 @@
 mod azure;
 mod chain;
 mod document;
+mod explain;
 mod flags;
 mod migration;
 mod outcomes;

@@ -6,18 +6,21 @@
 //!   is JSON either way. Nothing is listed before ExternalDNS asks, so do not let ExternalDNS's start
 //!   wait for it.
 //! * `/metrics`: OpenMetrics.
+//! * `/explain?host=…` or `?object=…`: why a host is, or is not, what its object asks for; as text, or with
+//!   `format=json` or that media type in `Accept` as JSON. 404 when nobody knows of it.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::extract::{Query, State};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use crate::explain::{Question, Verdict};
 use crate::metrics::{self, Metrics};
 use crate::provider_api::{Health, Provider, Readiness};
 
@@ -60,6 +63,7 @@ impl Ops {
             .route("/readyz", get(readyz))
             .route("/ready", get(readyz))
             .route("/metrics", get(metrics))
+            .route("/explain", get(explain))
             .with_state(self)
     }
 }
@@ -103,4 +107,43 @@ async fn metrics(State(ops): State<Arc<Ops>>) -> Response {
         ops.metrics.encode(),
     )
         .into_response()
+}
+
+/// The parameters of `/explain`.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    host: Option<String>,
+    object: Option<String>,
+    format: Option<String>,
+}
+
+async fn explain(
+    State(ops): State<Arc<Ops>>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let question = match (asked.host, asked.object) {
+        (Some(host), None) => Question::Host(host),
+        (None, Some(object)) => Question::Object(object),
+        _ => {
+            let usage = "ask for one: /explain?host=my-app.example.com or /explain?object=service/default/my-app\n";
+            return (StatusCode::BAD_REQUEST, usage).into_response();
+        }
+    };
+    let explanation = ops.provider.explain(&question).await;
+    let status = match explanation.verdict {
+        Verdict::Unknown => StatusCode::NOT_FOUND,
+        _ => StatusCode::OK,
+    };
+    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let json = match asked.format.as_deref() {
+        Some(format) => format.eq_ignore_ascii_case("json"),
+        None => accepts.is_some_and(|accept| accept.contains("application/json")),
+    };
+    let fresh = [(CACHE_CONTROL, "no-store")];
+    if json {
+        (status, fresh, axum::Json(explanation)).into_response()
+    } else {
+        (status, fresh, format!("{explanation}\n")).into_response()
+    }
 }

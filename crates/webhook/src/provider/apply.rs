@@ -221,6 +221,7 @@ impl Inner {
                 }
             }
             Err(error) => {
+                self.remember_unread(id, &error);
                 let text = format!("reading profile {}: {}", id.name, error_chain(&error));
                 tracing::warn!(profile = %id.name, correlation_id = error.correlation_id(), error = %error_chain(&error), "reading the profile failed; nothing is written to it");
                 outcome.failures.push(text);
@@ -331,6 +332,7 @@ impl Inner {
         self.listings.outdate();
         let execution = execute(self.api.as_ref(), id, plan, owner, &self.stop).await;
         self.listings.outdate();
+        self.remember_write(id, &execution);
         if !execution.abandoned.is_empty() {
             tracing::info!(
                 profile = %id.name,

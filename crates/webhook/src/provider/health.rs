@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use members::health::HealthSeen;
 use members::{Observed, ObservedProfile, OwnerId};
-use traffic_manager::{EndpointName, ProfileId};
+use traffic_manager::{EndpointName, MonitorStatus, ProfileId};
 
 use super::Inner;
 use super::listing::Snapshot;
@@ -162,6 +162,21 @@ impl Inner {
         sight.read = Some(self.clock.monotonic());
         let changes = sight.health.update(read, &self.behaviour.scope.owner);
         self.report.health_seen(&seen, &changes);
+    }
+
+    /// What is known of a profile and of one member.
+    pub(super) fn health_of(
+        &self,
+        profile: &ProfileId,
+        endpoint: &EndpointName,
+    ) -> (Option<MonitorStatus>, Option<MonitorStatus>) {
+        let seen = self.seen();
+        let Some(sight) = seen.profiles.get(profile) else {
+            return (None, None);
+        };
+        let mut members = sight.health.members();
+        let member = members.find(|(name, _)| *name == endpoint);
+        (sight.health.profile(), member.map(|(_, status)| status))
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Sights> {

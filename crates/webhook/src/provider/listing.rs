@@ -234,7 +234,7 @@ impl Inner {
                 Ok(snapshot)
             }
             Err(error) => {
-                self.report.listing_failed(&error);
+                self.report.listing_failed(&error, &self.behaviour.arm);
                 Err(Arc::new(error.into()))
             }
         }

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use members::health::{ChangedMember, StatusChange};
-use members::{Finding, MemberKey, Observed, ObservedProfile, OwnerId, Reason};
+use members::{Finding, MemberKey, Observed, ObservedProfile, OwnerId, Reason, Subject};
 use traffic_manager::{MonitorStatus, ProfileId};
 
 use super::deletions::HeldBack;
 use super::health::Sights;
+use super::remedy::remedy;
 use crate::clock::Clock;
 use crate::events::{Events, Happening};
+use crate::explain::Trouble;
 use crate::metrics::Metrics;
 use crate::metrics::health::{EndpointLabels, ProfileLabels};
 use crate::provider_api::{Health, LastError, MemberStatus, Probes, error_chain};
@@ -26,6 +28,7 @@ pub(super) struct Report {
 #[derive(Debug, Default)]
 struct State {
     health: Health,
+    listing_fails: Option<Trouble>,
     /// Findings of the last `/adjustendpoints`.
     wishes: BTreeSet<Finding>,
     /// Findings of the last `POST /records`.
@@ -76,17 +79,42 @@ impl Report {
                 held.is_some_and(ObservedProfile::is_empty)
             });
             state.health.last_listing = Some(now);
+            state.listing_fails = None;
             state.health.consecutive_listing_failures = 0;
             state.health.members = count(members.len());
             state.health.profiles = count(profiles.len());
         });
     }
 
+    /// Everything that was found wrong with an object.
+    pub(super) fn findings(&self, subject: &Subject) -> Vec<Finding> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = state
+            .wishes
+            .iter()
+            .chain(&state.writes)
+            .chain(&state.vanity);
+        let own = all.filter(|finding| finding.subject == *subject);
+        own.cloned().collect()
+    }
+
+    /// Why the last listing failed, if it did.
+    pub(super) fn listing_trouble(&self) -> Option<Trouble> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.listing_fails.clone()
+    }
+
     /// A listing has failed.
-    pub(super) fn listing_failed(&self, error: &arm_client::Error) {
+    pub(super) fn listing_failed(&self, error: &arm_client::Error, arm: &str) {
         let text = error_chain(error);
+        let trouble = Trouble {
+            message: text.clone(),
+            remedy: remedy(error, arm),
+            correlation_id: error.correlation_id().map(str::to_owned),
+        };
         tracing::warn!(correlation_id = error.correlation_id(), error = %text, "listing Traffic Manager profiles failed; nothing is changed until it succeeds");
         self.update(|state, now| {
+            state.listing_fails = Some(trouble);
             state.health.consecutive_listing_failures += 1;
             state.health.last_error = Some(LastError { at: now, text });
         });

@@ -120,11 +120,12 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PORT", help_heading = "Server")]
     pub server_port: Option<String>,
 
-    /// Address for /healthz, /readyz and /metrics [env: METRICS_HOST] [default: 0.0.0.0]
+    /// Address for /healthz, /readyz, /metrics and /explain, which show hosts and annotations; keep it
+    /// within the cluster [env: METRICS_HOST] [default: 0.0.0.0]
     #[arg(long, value_name = "ADDRESS", help_heading = "Server")]
     pub metrics_host: Option<String>,
 
-    /// Port for /healthz, /readyz and /metrics; 0 takes a free one [env: METRICS_PORT] [default: 8080]
+    /// Port for /healthz, /readyz, /metrics and /explain; 0 takes a free one [env: METRICS_PORT] [default: 8080]
     #[arg(long, value_name = "PORT", help_heading = "Server")]
     pub metrics_port: Option<String>,
 

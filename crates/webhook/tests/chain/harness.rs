@@ -392,8 +392,13 @@ impl Cluster {
 
     /// The body of `/readyz`.
     pub(crate) async fn readiness(&self) -> Value {
-        let answer = self.client.get(format!("{}/readyz", self.ops));
-        answer.send().await.unwrap().json().await.unwrap()
+        self.operation("/readyz").await.json().await.unwrap()
+    }
+
+    /// An answer of the operations port.
+    pub(crate) async fn operation(&self, path: &str) -> reqwest::Response {
+        let request = self.client.get(format!("{}{path}", self.ops));
+        request.send().await.unwrap()
     }
 
     /// One loop of ExternalDNS over these Services.

@@ -112,7 +112,7 @@ impl Cluster {
         found
     }
 
-    async fn probes(&self) -> Value {
+    pub(crate) async fn probes(&self) -> Value {
         self.readiness().await["provider"]["probes"].clone()
     }
 }

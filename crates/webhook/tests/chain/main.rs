@@ -6,6 +6,7 @@ mod any_input;
 mod brakes;
 mod clock;
 mod events;
+mod explain;
 mod faults;
 mod fixtures;
 mod harness;

@@ -89,6 +89,7 @@ impl Cluster {
             events: webhook::cluster::Cluster::default(),
             max_deletions: MaxDeletions::default(),
             vanity: webhook::provider::VanityTools::default(),
+            explain: webhook::provider::ExplainTools::default(),
         };
         let txt = TxtRegistry::new(owner).unwrap();
         Self {
