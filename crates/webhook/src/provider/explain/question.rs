@@ -11,8 +11,9 @@ use crate::explain::Question;
 
 /// How many names are suggested.
 const NEAREST: usize = 3;
-/// How like a name has to be to be suggested.
-const LIKENESS: f64 = 0.85;
+/// How like a name has to be to be suggested, and how much less than the likest.
+const LIKENESS: f64 = 0.7;
+const LESS: f64 = 0.1;
 /// Whether it is about this object: its own host or name, its vanity host, or its profile.
 pub(super) fn is_meant(question: &Question, source: &Source, records: &[Endpoint]) -> bool {
     if asks_for(question, &source.subject) {
@@ -87,6 +88,8 @@ pub(super) fn hints(
         .filter(|(likeness, _)| *likeness >= LIKENESS)
         .collect();
     like.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+    let best = like.first().map_or(1.0, |(likeness, _)| *likeness);
+    like.retain(|(likeness, _)| *likeness > best - LESS);
     let like: Vec<_> = like.iter().take(NEAREST).map(|(_, name)| *name).collect();
     if !like.is_empty() {
         hints.push(format!("known, and much like it: {}", like.join(", ")));
