@@ -18,10 +18,13 @@ use crate::sources::{self, Inventor, OURS, View};
 use crate::yaml::ReadsAs;
 
 /// Stands for a resource group that nobody has named.
-const SOME_GROUP: &str = "some-resource-group";
+pub(crate) const SOME_GROUP: &str = "some-resource-group";
 
 /// What load balancers can have for addresses.
 const FAMILIES: [TargetFamily; 3] = [TargetFamily::V4, TargetFamily::V6, TargetFamily::Name];
+
+/// Stands, with a number, for the public IP address of a load balancer.
+const SOME_ADDRESS: &str = "some-address-";
 
 /// Checks manifests. A problem is one that there is whatever addresses the load
 /// balancers get.
@@ -300,9 +303,9 @@ fn some_public_ips(views: &[View<'_>], scope: &Scope) -> Result<PublicIps, Inval
         };
         let subscription = &scope.subscription;
         ips.push(PublicIp {
-            id: format!("/subscriptions/{subscription}/resourceGroups/{SOME_GROUP}/providers/Microsoft.Network/publicIPAddresses/ip-{index}.unknown.invalid").parse()?,
+            id: format!("/subscriptions/{subscription}/resourceGroups/{SOME_GROUP}/providers/Microsoft.Network/publicIPAddresses/{SOME_ADDRESS}{index}").parse()?,
             address: Some(address),
-            fqdn: Some(format!("ip-{index}.unknown.invalid").parse()?),
+            fqdn: Some(format!("{SOME_ADDRESS}{index}.invalid").parse()?),
         });
     }
     Ok(PublicIps::listed(ips))
@@ -329,15 +332,26 @@ fn problem(view: &View<'_>, grade: Grade, finding: &Finding) -> Problem {
         rule: Rule::Finding(finding.reason),
         object: view.object.name.clone(),
         annotation: key.map(|key| format!("{OURS}{key}")),
-        message: finding.message.replace(&somewhere(), ""),
+        message: told(&finding.message),
     }
 }
 
-/// What stands before a profile's name when nobody has said where it is.
-fn somewhere() -> String {
+/// The id of a resource when nobody has said where it is.
+fn somewhere(resource: &str) -> String {
     format!(
-        "/subscriptions/{SOME_SUBSCRIPTION}/resourceGroups/{SOME_GROUP}/providers/Microsoft.Network/trafficManagerProfiles/"
+        "/subscriptions/{SOME_SUBSCRIPTION}/resourceGroups/{SOME_GROUP}/providers/Microsoft.Network/{resource}"
     )
+}
+
+/// A message without what stands for the unknown in it.
+fn told(message: &str) -> String {
+    let message = message.replace(&somewhere("trafficManagerProfiles/"), "");
+    let address = somewhere(&format!("publicIPAddresses/{SOME_ADDRESS}"));
+    let Some((before, after)) = message.split_once(&address) else {
+        return message;
+    };
+    let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{before}the public IP address of the load balancer{after}")
 }
 
 /// Where an object begins to take part.

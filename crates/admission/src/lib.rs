@@ -13,6 +13,7 @@
 mod check;
 mod known;
 mod manifest;
+pub mod policy;
 mod report;
 mod sarif;
 mod sources;

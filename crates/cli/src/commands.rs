@@ -3,6 +3,7 @@
 //! What they do is in the crate `administration`. Here are their flags, and how their results are shown: the result on
 //! standard output, as tables or as JSON, and everything else on standard error.
 
+pub(crate) mod admission_policy;
 pub(crate) mod adopt;
 pub(crate) mod explain;
 mod moment;
@@ -129,6 +130,9 @@ pub(crate) enum CommandError {
     /// Something of the program itself is not valid.
     #[error("a value that stands for what is not known is not valid")]
     Unknown(#[from] traffic_manager::Invalid),
+    /// There is no admission policy.
+    #[error("the admission policy cannot be made")]
+    Policy(#[from] admission::policy::PolicyError),
     /// There is no JSON of the result.
     #[error("the result cannot be written as JSON")]
     Json(#[from] serde_json::Error),

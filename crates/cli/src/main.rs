@@ -43,6 +43,8 @@ enum Command {
     Explain(Box<commands::explain::ExplainArgs>),
     /// Check manifests before they are applied, without Azure and without a cluster.
     Validate(Box<commands::validate::ValidateArgs>),
+    /// Print the admission policy, by which Kubernetes itself checks annotations.
+    AdmissionPolicy(commands::admission_policy::AdmissionPolicyArgs),
     /// Azure Traffic Manager on this machine: ARM API, probes and DNS answers.
     #[cfg(feature = "emulator")]
     Emulator(Box<::emulator::Args>),
@@ -96,6 +98,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Adopt(args) => commands::adopt::run(*args).await,
         Command::Explain(args) => commands::explain::run(*args).await,
         Command::Validate(args) => commands::validate::run(&args),
+        Command::AdmissionPolicy(args) => commands::admission_policy::run(args),
     };
     ended.map_err(|failure| Failure::new(failure.is_setting(), failure))
 }

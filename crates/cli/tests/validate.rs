@@ -139,3 +139,55 @@ fn every_flag_is_documented() {
         .collect();
     assert_eq!(offered, documented);
 }
+
+fn policy(arguments: &[&str]) -> String {
+    let mut command = Command::cargo_bin("external-dns-traffic-manager").unwrap();
+    let assert = command
+        .env_clear()
+        .arg("admission-policy")
+        .args(arguments)
+        .assert()
+        .success();
+    String::from_utf8_lossy(&assert.get_output().stdout).into_owned()
+}
+
+#[test]
+fn the_policy_is_the_one_in_the_repository() {
+    let committed = include_str!("../../../deploy/admission/policy.yaml");
+    assert_eq!(policy(&[]), committed);
+    let denies = policy(&["--deny", "--annotation-prefix=dns.example.com/"]);
+    assert!(denies.contains("validationActions: [Deny, Audit]"));
+    assert!(denies.contains("'dns.example.com/webhook-traffic-manager-enabled'"));
+    assert!(!denies.contains("external-dns.kubernetes.io"));
+}
+
+/// The message that the document shows is the policy's, with its name.
+#[test]
+fn the_warning_is_documented_as_it_is() {
+    let policy = policy(&[]);
+    let (_, section) = DOCUMENT
+        .split_once("\n## Checked by Kubernetes itself: `admission-policy`\n")
+        .unwrap();
+    let warning = section
+        .lines()
+        .find(|line| line.starts_with("Warning: "))
+        .unwrap();
+    let (name, message) = warning
+        .split_once("': webhook-traffic-manager-weight: \"70%\"")
+        .unwrap();
+    let name = name.rsplit('\'').next().unwrap();
+    assert!(policy.contains(&format!("  name: {name}\n")), "{name}");
+    assert!(policy.contains(message), "{message}");
+    let help = Command::cargo_bin("external-dns-traffic-manager")
+        .unwrap()
+        .args(["admission-policy", "--help"])
+        .assert()
+        .success();
+    let help = String::from_utf8_lossy(&help.get_output().stdout).into_owned();
+    for flag in ["--deny", "--annotation-prefix"] {
+        assert!(
+            help.contains(flag) && section.contains(&format!("| `{flag}")),
+            "{flag}"
+        );
+    }
+}

@@ -66,8 +66,13 @@ impl FromStr for GeoCode {
     }
 }
 
+/// Every region with its code and its name, from the root of the hierarchy down.
+pub fn regions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    REGIONS.iter().copied()
+}
+
 /// A name as people type it: without letter case, accents and punctuation.
-fn folded(name: &str) -> String {
+pub fn folded(name: &str) -> String {
     name.chars()
         .flat_map(char::to_lowercase)
         .map(|c| match c {

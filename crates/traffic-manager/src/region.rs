@@ -91,6 +91,11 @@ const KNOWN: &[&str] = &[
 ];
 
 impl Region {
+    /// Those that this version knows.
+    pub fn known() -> impl Iterator<Item = Self> {
+        KNOWN.iter().map(|name| Self(short(name)))
+    }
+
     /// Whether this version knows the region. One that it does not know may be
     /// newer.
     pub fn is_known(&self) -> bool {

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on should stop there"
 )]
 
+mod admission;
 mod dns_endpoints;
 mod events;
 mod permissions;
