@@ -82,7 +82,7 @@ pub struct Behaviour {
     pub health_interval: Option<Duration>,
     /// With what vanity records are made.
     pub vanity: VanityTools,
-    /// Where Events about objects are written.
+    /// Where Events about objects are written, by a task that the provider starts.
     pub events: Cluster,
     /// With what explanations are made.
     pub explain: ExplainTools,

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
-use kubernetes::{KubeCluster, Options};
 use test_cluster::TestCluster;
 use tracing::subscriber::DefaultGuard;
-use webhook::cluster::Cluster as KubernetesCluster;
+use webhook::connect;
+use webhook::settings::{AzureArgs, Environment, ServeArgs, Settings};
 
-use crate::harness::{Azure, Cluster, my_app};
+use crate::harness::{Azure, Cluster, SUBSCRIPTION, my_app};
 
 const NAMESPACE: &str = "external-dns";
 
@@ -44,12 +44,17 @@ async fn server() -> TestCluster {
 
 /// A webhook in a pod with this account.
 async fn pod(azure: &Azure, kubeconfig: &Path) -> Cluster {
-    let api = KubeCluster::detect(Some(kubeconfig), Options::default());
-    let api = api.await.unwrap().unwrap();
-    let kubernetes = KubernetesCluster::Api {
-        namespace: api.namespace().to_owned(),
-        api: Arc::new(api),
+    let settings = ServeArgs {
+        owner_id: Some("east".to_owned()),
+        azure: AzureArgs {
+            subscription_id: Some(SUBSCRIPTION.to_owned()),
+            ..AzureArgs::default()
+        },
+        kubeconfig: Some(kubeconfig.to_str().unwrap().to_owned()),
+        ..ServeArgs::default()
     };
+    let settings = Settings::resolve(&settings, &Environment::default()).unwrap();
+    let kubernetes = connect::cluster(&settings).await;
     Cluster::within("east", azure, kubernetes, |args| {
         args.vanity.vanity = Some("dnsendpoint".to_owned());
     })
