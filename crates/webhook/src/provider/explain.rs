@@ -23,7 +23,7 @@ use traffic_manager::{EndpointName, MonitorStatus, ProfileId};
 
 use decided::{decided, place_of, record_of, setting};
 use question::{asks_for, hints, is_meant};
-use verdict::judge;
+use verdict::{hear, judge};
 
 use super::Inner;
 use super::execute::{Execution, describe};
@@ -140,7 +140,12 @@ impl Inner {
                 let names = object.names();
                 let answers = names.iter().map(|name| ask(resolver.as_ref(), name));
                 object.dns = join_all(answers).await;
+                hear(object);
             }
+        }
+        if explanation.listing_fails.is_none() {
+            let verdicts = explanation.objects.iter().map(|object| object.verdict);
+            explanation.verdict = verdicts.max().unwrap_or(explanation.verdict);
         }
         explanation
     }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use emulator::Options;
 use external_dns::model::Service;
 use reqwest::StatusCode;
 use rstest::rstest;
 use serde_json::{Value, json};
 use webhook::explain::{Explanation, Verdict};
 
-use crate::harness::{Azure, Cluster, app, key, my_app};
+use crate::harness::{Azure, Cluster, SUBSCRIPTION, app, key, my_app};
 
 /// The text, without what differs from run to run.
 fn assert_told(name: &str, text: &str) {
@@ -316,4 +317,22 @@ async fn what_is_left_of_an_object() {
     east.run(&[other]).await;
     let text = east.explains(EAST).await;
     assert_told("left_over", text.split("\nAzure holds").next().unwrap());
+}
+
+/// All is well, and users still do not get there.
+#[tokio::test]
+async fn a_vanity_host_that_leads_nowhere() {
+    let zone = format!("{SUBSCRIPTION}/my-dns-rg/example.com");
+    let azure = Azure::with(Options {
+        seed: Some(7),
+        dns_zones: vec![zone.parse().unwrap()],
+        ..Options::default()
+    })
+    .await;
+    let east = cluster("east", &azure).await;
+    let services = [my_app("east", "70")];
+    assert!(east.run(&services).await.failed.is_none());
+    assert_eq!(east.run(&services).await.changes, None);
+    assert_told("vanity_leads_nowhere", head(&east.explains(EAST).await));
+    assert_eq!(east.verdict(EAST).await, Verdict::Trouble);
 }

@@ -103,3 +103,24 @@ pub(super) fn judge(
         _ => say(Verdict::InPlace, "it is as the object asks for"),
     }
 }
+
+/// What DNS adds: a vanity host that leads nowhere, although all else is well.
+pub(super) fn hear(object: &mut Explained) {
+    let (Verdict::InPlace, Some(decided)) = (object.verdict, &object.decided) else {
+        return;
+    };
+    let mut settings = decided.settings.iter();
+    let vanity = settings.find(|decision| decision.name == Name::Hostname.as_str());
+    let mut answers = object.dns.iter();
+    let answer = answers.find(|answer| vanity.is_some_and(|vanity| vanity.value == answer.name));
+    let leads_nowhere = answer.filter(|answer| {
+        answer.error.is_none() && answer.alias.is_none() && answer.addresses.is_empty()
+    });
+    if let Some(answer) = leads_nowhere {
+        object.verdict = Verdict::Trouble;
+        object.summary = format!(
+            "it is as the object asks for, and nothing leads users to it: DNS knows no {}; let its record be made with --vanity or webhook-traffic-manager-vanity, or make it a CNAME of {}; --resolver names the server that is asked",
+            answer.name, decided.profile_host
+        );
+    }
+}
