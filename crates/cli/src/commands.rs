@@ -228,6 +228,16 @@ fn say(text: &str) -> io::Result<()> {
     }
 }
 
+/// A prefix of annotations, as ExternalDNS's own flag takes it. Without its slash it would match nothing.
+fn annotation_prefix(text: &str) -> Result<String, &'static str> {
+    let name = text.strip_suffix('/').unwrap_or_default();
+    if name.is_empty() || name.contains(['/', ' ']) {
+        Err("it must end with a slash, such as external-dns.kubernetes.io/")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
 /// A number of things, in words.
 fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

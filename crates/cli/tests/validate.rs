@@ -72,6 +72,7 @@ fn the_document_shows_what_it_says() {
 #[case(&["--resource-groups=other", "good.yaml"], 0)]
 #[case(&["--resource-groups=one,two", "good.yaml"], 1)]
 #[case(&["--annotation-prefix=dns.example.com/", "app.yaml"], 0)]
+#[case(&["--annotation-prefix=external-dns.kubernetes.io", "app.yaml"], 2)]
 #[case(&["chart.yaml", "app.yaml"], 2)]
 #[case(&["missing.yaml"], 2)]
 #[case(&["--output=yaml", "good.yaml"], 2)]

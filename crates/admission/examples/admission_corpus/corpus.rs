@@ -32,7 +32,7 @@ pub(crate) struct Case {
 pub(crate) struct Kind {
     pub(crate) group: &'static str,
     pub(crate) version: &'static str,
-    pub(crate) kind: &'static str,
+    pub(crate) word: &'static str,
     pub(crate) resource: &'static str,
 }
 
@@ -41,13 +41,13 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         group: "",
         version: "v1",
-        kind: "Service",
+        word: "Service",
         resource: "services",
     },
     Kind {
         group: "networking.k8s.io",
         version: "v1",
-        kind: "Ingress",
+        word: "Ingress",
         resource: "ingresses",
     },
     route("v1", "HTTPRoute", "httproutes"),
@@ -64,16 +64,16 @@ const fn external_dns_prefixes() -> [&'static str; 2] {
     ]
 }
 
-const fn route(version: &'static str, kind: &'static str, resource: &'static str) -> Kind {
+const fn route(version: &'static str, word: &'static str, resource: &'static str) -> Kind {
     Kind {
         group: "gateway.networking.k8s.io",
         version,
-        kind,
+        word,
         resource,
     }
 }
 
-/// Numbers that look random (SplitMix64).
+/// Numbers that look random (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {
@@ -228,7 +228,7 @@ impl Case {
         let Kind {
             group,
             version,
-            kind,
+            word,
             ..
         } = self.kind;
         let prefix = self.prefix;
@@ -248,7 +248,7 @@ impl Case {
         };
         json!({
             "apiVersion": api_version,
-            "kind": kind,
+            "kind": word,
             "metadata": { "name": "sample", "namespace": "default", "annotations": annotations },
         })
     }

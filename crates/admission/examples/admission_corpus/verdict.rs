@@ -60,7 +60,7 @@ pub(crate) fn parser(case: &Case) -> Result<Said, Invalid> {
     }
     let source = Source {
         subject: Subject {
-            resource: format!("{}/default/sample", case.kind.kind.to_lowercase()),
+            resource: format!("{}/default/sample", case.kind.word.to_lowercase()),
             host: HOST.to_owned(),
         },
         set_identifier: String::new(),

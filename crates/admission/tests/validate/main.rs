@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod kinds;
+mod laws;
 mod output;
 mod together;
 mod unknowns;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use admission::policy::{Action, policy, usual_prefixes};
 
-use super::{Ended, say};
+use super::{Ended, annotation_prefix, say};
 
 /// Print the admission policy, by which Kubernetes itself checks annotations.
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,7 @@ pub(crate) struct AdmissionPolicyArgs {
     deny: bool,
 
     /// ExternalDNS's --annotation-prefix [default: both that it has had]
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_parser = annotation_prefix)]
     annotation_prefix: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use members::OwnerId;
 use webhook::settings::{AzureArgs, AzureSettings, Environment};
 
-use super::{CommandError, Ended, say};
+use super::{CommandError, Ended, annotation_prefix, say};
 
 /// Stands for a subscription that nobody has named, where the settings want one.
 const SOME_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
@@ -39,7 +39,7 @@ pub(crate) struct ValidateArgs {
     warnings_as_errors: bool,
 
     /// ExternalDNS's --annotation-prefix [default: both that it has had are read]
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_parser = annotation_prefix)]
     annotation_prefix: Option<String>,
 
     /// The namespace of objects that name none
