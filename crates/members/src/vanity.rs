@@ -92,8 +92,7 @@ impl fmt::Display for Vanity {
 impl FromStr for Vanity {
     type Err = Invalid;
 
-    /// Reads the tag. A mode that a later version knows counts as none: nothing is
-    /// made, and nothing that was made is removed.
+    /// Reads the tag. A mode that a later version knows counts as none.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (host, mode) = text.trim().split_once(' ').unwrap_or((text, ""));
         Ok(Self {

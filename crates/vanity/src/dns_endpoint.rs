@@ -48,6 +48,8 @@ pub enum When {
     /// Nobody has this DNS name: whoever registers it would get the users. The
     /// profile may be one that this webhook does not list.
     Free(RelativeName),
+    /// This profile, read once more, has no endpoints.
+    Empty(ProfileId),
     /// At once: it leads to no profile, or another object says the same.
     Now,
 }
@@ -97,6 +99,7 @@ pub fn plan(observed: &Observed, held: Held<'_>, setting: Setting<'_>) -> Plan {
 
     let mut plan = Plan::default();
     let mut wanted = BTreeSet::new();
+    let mut served = BTreeSet::new();
     for (host, claimants) in claimants(observed, |profile, _| wants(profile, owner)) {
         let present = own.iter().find(|object| object.host == host.as_str());
         let incumbent = present
@@ -107,7 +110,11 @@ pub fn plan(observed: &Observed, held: Held<'_>, setting: Setting<'_>) -> Plan {
         let object = object(host, profile, setting);
         let is_there = own.iter().any(|held| is_as(held, &object));
         wanted.insert((object.key.namespace.clone(), object.key.name.clone()));
-        let old = held.old.iter().filter(|old| old.host == object.host);
+        served.insert(profile.id.clone());
+        let says_the_same = |old: &&DnsEndpoint| {
+            old.host == object.host && old.target.eq_ignore_ascii_case(&object.target)
+        };
+        let old = held.old.iter().filter(says_the_same);
         plan.remove.extend(old.cloned().map(|object| Removal {
             object,
             when: When::Now,
@@ -124,6 +131,8 @@ pub fn plan(observed: &Observed, held: Held<'_>, setting: Setting<'_>) -> Plan {
         let when = match leads_to(object) {
             // A profile that has lost its marks, to a tool that wipes tags, has lost nothing else.
             Some(profile) if !profile.marks.managed => continue,
+            // Its wish has not come true: what works stays.
+            Some(profile) if wants(profile, owner) && !served.contains(&profile.id) => continue,
             Some(profile) => When::Unwanted(profile.id.clone()),
             None => match relative_name(&object.target, setting.dns_suffix) {
                 Some(name) => When::Free(name),
@@ -142,7 +151,7 @@ pub fn plan(observed: &Observed, held: Held<'_>, setting: Setting<'_>) -> Plan {
         if let Some(profile) = ends.filter(|_| !is_planned) {
             plan.remove.push(Removal {
                 object: object.clone(),
-                when: When::Unwanted(profile.id.clone()),
+                when: When::Empty(profile.id.clone()),
             });
         }
     }

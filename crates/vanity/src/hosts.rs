@@ -1,6 +1,6 @@
 //! Which profile a vanity host is to lead to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use members::{Finding, Observed, ObservedProfile, OwnerId, Reason, Subject, VanityMode};
 use traffic_manager::{Hostname, ProfileId};
@@ -55,6 +55,44 @@ pub(crate) fn winner<'a>(
         }));
     }
     Some(winner)
+}
+
+/// The hosts that profiles ask for in ways that never meet in one plan: in Azure
+/// DNS and as objects, or as objects of different clusters.
+pub fn disputes(observed: &Observed, owner: &OwnerId) -> Vec<Finding> {
+    let subjects = Subjects::of(owner);
+    let all = claimants(observed, |profile, mode| {
+        mode != VanityMode::None && !profile.is_empty()
+    });
+    let maker = |profile: &ObservedProfile| {
+        let mode = profile.marks.vanity.as_ref().map(|vanity| vanity.mode);
+        let is_shared = mode.is_some_and(VanityMode::is_shared);
+        (
+            is_shared,
+            is_shared || crate::dns_endpoint::wants(profile, owner),
+        )
+    };
+    let mut findings = Vec::new();
+    for (host, profiles) in all {
+        let makers: BTreeSet<_> = profiles.iter().map(|profile| maker(profile)).collect();
+        if makers.len() < 2 {
+            continue;
+        }
+        let names: Vec<_> = profiles
+            .iter()
+            .map(|profile| profile.id.name.to_string())
+            .collect();
+        findings.extend(profiles.iter().filter_map(|profile| {
+            subjects.finding(profile, Reason::VanityConflict, || {
+                format!(
+                    "the vanity host {host} is asked for by the profiles {}, and their records are not made in one place: users get to whichever was made first; give each its own name with {}",
+                    names.join(" and "),
+                    members::annotation::Name::Hostname
+                )
+            })
+        }));
+    }
+    findings
 }
 
 // === impl Subjects ===

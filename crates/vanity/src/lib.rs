@@ -20,5 +20,5 @@ mod hosts;
 mod picture;
 pub mod record_set;
 
-pub use hosts::Subjects;
+pub use hosts::{Subjects, disputes};
 pub use picture::Picture;

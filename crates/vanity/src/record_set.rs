@@ -71,6 +71,13 @@ pub struct Setting<'a> {
 /// The record sets of zones.
 pub type Held = BTreeMap<ZoneId, Vec<RecordSet>>;
 
+/// What is as it shall be, or is when the steps so far are done.
+#[derive(Default)]
+struct Placed {
+    names: BTreeSet<(ZoneId, RelativeRecordName)>,
+    profiles: BTreeSet<ProfileId>,
+}
+
 /// A record set as it is to be.
 struct Wanted {
     kind: RecordSetKind,
@@ -130,7 +137,11 @@ pub fn plan(observed: &Observed, held: &Held, setting: Setting<'_>) -> Plan {
     let owner = &setting.scope.owner;
     let subjects = Subjects::of(owner);
     let mut plan = Plan::default();
-    let mut placed = BTreeSet::new();
+    let mut placed = Placed::default();
+    let by_name: BTreeMap<_, _> = held
+        .iter()
+        .map(|(zone, records)| (zone, by_name(records)))
+        .collect();
     for (host, claimants) in claimants(observed, wants) {
         let Some(zone) = Zone::holding(host, setting.zones) else {
             plan.findings.extend(claimants.iter().filter_map(|profile| {
@@ -140,15 +151,17 @@ pub fn plan(observed: &Observed, held: &Held, setting: Setting<'_>) -> Plan {
             }));
             continue;
         };
-        let (Some(name), Some(records)) =
-            (RelativeRecordName::of(host, &zone.name), held.get(&zone.id))
-        else {
+        let (Some(name), Some(records)) = (
+            RelativeRecordName::of(host, &zone.name),
+            by_name.get(&zone.id),
+        ) else {
             continue;
         };
         let there: Vec<_> = records
-            .iter()
-            .filter(|record| record.name == name)
-            .map(|record| (record, in_our_care(record, observed, setting.scope)))
+            .get(&name)
+            .into_iter()
+            .flatten()
+            .map(|record| (*record, in_our_care(record, observed, setting.scope)))
             .collect();
         let incumbent = there.iter().find_map(|(_, profile)| profile.clone());
         let winner = winner(
@@ -166,8 +179,10 @@ pub fn plan(observed: &Observed, held: &Held, setting: Setting<'_>) -> Plan {
         };
         match wanted(profile, &place) {
             Ok(wanted) => {
-                placed.insert((zone.id.clone(), place.name.clone()));
-                place.write(profile, wanted, setting, subjects, &mut plan);
+                placed.names.insert((zone.id.clone(), place.name.clone()));
+                if place.write(profile, wanted, setting, subjects, &mut plan) {
+                    placed.profiles.insert(profile.id.clone());
+                }
             }
             Err(reason) => {
                 let finding = subjects.finding(profile, Reason::VanityFailed, || reason);
@@ -182,12 +197,7 @@ pub fn plan(observed: &Observed, held: &Held, setting: Setting<'_>) -> Plan {
 
 /// The records of ours that lead somewhere where nothing is to be found: to
 /// profiles that are empty, that have another host now or none, or are gone.
-fn outlived(
-    observed: &Observed,
-    held: &Held,
-    scope: &Scope,
-    placed: &BTreeSet<(ZoneId, RelativeRecordName)>,
-) -> Vec<Step> {
+fn outlived(observed: &Observed, held: &Held, scope: &Scope, placed: &Placed) -> Vec<Step> {
     let mut steps = Vec::new();
     for (zone, records) in held {
         for record in records {
@@ -195,12 +205,13 @@ fn outlived(
             let Some((profile, kind)) = ours else {
                 continue;
             };
-            let is_placed = placed.contains(&(zone.clone(), record.name.clone()));
+            let is_placed = placed.names.contains(&(zone.clone(), record.name.clone()));
             let name = record.name.fqdn(&zone.name);
-            let is_wanted = observed
-                .profile(&profile)
-                .is_some_and(|profile| is_host_of(profile, &name));
-            if !is_wanted && !is_placed {
+            let stays = observed.profile(&profile).is_some_and(|profile| {
+                is_host_of(profile, &name)
+                    || waits(profile) && !placed.profiles.contains(&profile.id)
+            });
+            if !stays && !is_placed {
                 steps.push(Step {
                     zone: zone.clone(),
                     name: record.name.clone(),
@@ -212,6 +223,21 @@ fn outlived(
         }
     }
     steps
+}
+
+/// Whether a profile has a wish for a record, which may not have come true: a
+/// mistyped host must not cost it the record that works.
+fn waits(profile: &ObservedProfile) -> bool {
+    let vanity = profile.marks.vanity.as_ref();
+    vanity.is_some_and(|vanity| wants(profile, vanity.mode))
+}
+
+fn by_name(records: &[RecordSet]) -> BTreeMap<&RelativeRecordName, Vec<&RecordSet>> {
+    let mut by_name: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for record in records {
+        by_name.entry(&record.name).or_default().push(record);
+    }
+    by_name
 }
 
 /// Whether a profile wants a record under this name. One that wants it and
@@ -279,6 +305,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Plans what makes the profile's record, and says whether it is there then.
     fn write(
         &self,
         profile: &ObservedProfile,
@@ -286,16 +313,17 @@ impl Place<'_> {
         setting: Setting<'_>,
         subjects: Subjects<'_>,
         plan: &mut Plan,
-    ) {
+    ) -> bool {
         if let Some(foreign) = self.foreign(profile, &wanted) {
             // Somebody else has made what we would make.
-            if !leads_to(foreign, profile) {
+            let is_there = leads_to(foreign, profile);
+            if !is_there {
                 plan.findings
                     .extend(subjects.finding(profile, Reason::VanityConflict, || {
                         self.occupied(foreign, profile)
                     }));
             }
-            return;
+            return is_there;
         }
         let ours = self.there.iter().filter(|(_, profile)| profile.is_some());
         let (same, other): (Vec<&RecordSet>, Vec<&RecordSet>) = ours
@@ -315,15 +343,16 @@ impl Place<'_> {
         let held = same.first().copied();
         let body = RecordSetBody {
             ttl: ttl(held, profile, setting),
-            metadata: metadata(&profile.id),
+            metadata: metadata(held, &profile.id),
             content: wanted.content,
         };
         let write = match held {
             None => Write::Create(body),
-            Some(held) if held.is_as(wanted.kind, &body) => return,
+            Some(held) if held.is_as(wanted.kind, &body) => return true,
             Some(held) => Write::Change(body, held.etag.clone()),
         };
         plan.steps.push(step(wanted.kind, write));
+        true
     }
 
     /// What stands in the way and is not ours. A CNAME tolerates nothing beside
@@ -377,9 +406,12 @@ fn ttl(held: Option<&RecordSet>, profile: &ObservedProfile, setting: Setting<'_>
     held.unwrap_or(setting.ttl)
 }
 
-fn metadata(profile: &ProfileId) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        (MANAGED_BY.to_owned(), MANAGED_BY_VALUE.to_owned()),
-        (PROFILE.to_owned(), profile.arm_id()),
-    ])
+/// Ours, and whatever somebody has added.
+fn metadata(held: Option<&RecordSet>, profile: &ProfileId) -> BTreeMap<String, String> {
+    let mut metadata = held
+        .map(|record| record.metadata.clone())
+        .unwrap_or_default();
+    metadata.insert(MANAGED_BY.to_owned(), MANAGED_BY_VALUE.to_owned());
+    metadata.insert(PROFILE.to_owned(), profile.arm_id());
+    metadata
 }

@@ -109,6 +109,8 @@ struct Inner {
     brake: std::sync::Mutex<Brake>,
     vanity: VanityState,
     endings: Endings,
+    /// Held by whoever goes through the upkeep that is due.
+    upkeep_pass: Mutex<()>,
     /// Profiles whose upkeep has failed, and until when it rests. Monotonic time.
     upkeep_paused: std::sync::Mutex<BTreeMap<ProfileId, Duration>>,
     watch: Watch,
@@ -149,6 +151,7 @@ impl TrafficManagerProvider {
                 refusals: Refusals::default(),
                 vanity: VanityState::default(),
                 endings: Endings::default(),
+                upkeep_pass: Mutex::default(),
                 upkeep_paused: std::sync::Mutex::default(),
                 watch: Watch::default(),
                 report: Report::new(Arc::clone(&clock), metrics, events),

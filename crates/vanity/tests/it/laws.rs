@@ -85,6 +85,25 @@ proptest! {
         };
         prop_assert_eq!(foreign(after), foreign(&records));
 
+        // Who had a record and still wants one has one, whatever became of the new
+        // wish, unless another profile wants the name.
+        for profile in observed.profiles() {
+            let vanity = profile.marks.vanity.as_ref();
+            let wants = vanity.is_some_and(|vanity| vanity.mode.is_shared());
+            let is_wanted = |record: &RecordSet| {
+                let host = record.name.fqdn(&zones[0].name);
+                observed.profiles().any(|other| {
+                    let vanity = other.marks.vanity.as_ref();
+                    other.id != profile.id && vanity.is_some_and(|vanity| vanity.host.as_str() == host)
+                })
+            };
+            let leads = |record: &RecordSet| profile_of(record).as_ref() == Some(&profile.id);
+            let had = records.iter().any(|record| leads(record) && !is_wanted(record));
+            if wants && profile.marks.managed && !profile.is_empty() && had {
+                prop_assert!(after.iter().any(leads), "profile {} has lost its record", profile.id.name);
+            }
+        }
+
         for record in after {
             let Some(id) = profile_of(record) else { continue };
             let profile = observed.profile(&id);

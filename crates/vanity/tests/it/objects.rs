@@ -143,6 +143,7 @@ fn what_nobody_asks_for_goes_on_conditions() {
         .map(|removal| {
             let when = match &removal.when {
                 When::Unwanted(id) => format!("unless profile {} wants it", id.name),
+                When::Empty(id) => format!("if profile {} has no endpoints", id.name),
                 When::Free(name) => format!("if nobody has the name {name}"),
                 When::Now => "at once".to_owned(),
             };

@@ -212,6 +212,50 @@ fn what_has_outlived_its_profile_goes() {
 }
 
 #[test]
+fn a_wish_that_cannot_come_true_costs_nobody_the_record_that_works() {
+    let held = vec![ours("my-app", "global"), theirs("A", "taken")];
+    for host in ["my-app.exmaple.com", "taken.example.com", "example.com"] {
+        let app = app("global", &format!("{host} azure-dns"), &["a.example.com"]);
+        let plan = planned(&observed(&[app]), held.clone());
+        assert!(plan.steps.is_empty(), "{host}: {plan:?}");
+        assert_eq!(plan.findings.len(), 1, "{host}");
+    }
+}
+
+#[test]
+fn what_somebody_adds_to_the_metadata_stays() {
+    let observed = observed(&[app(
+        "global",
+        "my-app.example.com azure-dns",
+        &["a.example.com"],
+    )]);
+    let mut record = ours("my-app", "global");
+    record
+        .metadata
+        .insert("cost-centre".to_owned(), "42".to_owned());
+    assert_eq!(planned(&observed, vec![record]), Plan::default());
+}
+
+#[test]
+fn hosts_that_are_asked_for_in_two_ways() {
+    let apps = [
+        app("first", "my-app.example.com azure-dns", &["a.example.com"]),
+        app(
+            "second",
+            "my-app.example.com dnsendpoint",
+            &["b.example.com"],
+        ),
+        app("third", "shop.example.com dnsendpoint", &["c.example.com"]),
+    ];
+    let findings = vanity::disputes(&observed(&apps), &"east".parse().unwrap());
+    let said: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    assert_snapshot!(said.join("\n"), @r"
+    service/default/first (first-east.example.com): the vanity host my-app.example.com is asked for by the profiles first and second, and their records are not made in one place: users get to whichever was made first; give each its own name with webhook-traffic-manager-hostname
+    service/default/second (second-east.example.com): the vanity host my-app.example.com is asked for by the profiles first and second, and their records are not made in one place: users get to whichever was made first; give each its own name with webhook-traffic-manager-hostname
+    ");
+}
+
+#[test]
 fn the_ttl_is_the_settings_owners() {
     let apps = [app(
         "global",

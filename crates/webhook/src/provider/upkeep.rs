@@ -15,6 +15,15 @@ use crate::provider_api::error_chain;
 
 /// How long upkeep of a profile rests after it has failed, or was only logged.
 const PAUSE: Duration = Duration::from_mins(10);
+/// A profile whose upkeep is due.
+struct Due {
+    id: ProfileId,
+    /// Whether it is to be deleted.
+    ends: bool,
+    /// Whether something may lead to it.
+    asks: bool,
+}
+
 /// How soon it is looked again whether users are still led to a profile.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
@@ -30,16 +39,25 @@ impl Inner {
         let nested = snapshot.observed.nested();
         let inner = Arc::clone(self);
         tokio::spawn(async move {
-            for id in due {
+            // One pass at a time: what this one does not come to is due in the next loop.
+            let Ok(_pass) = inner.upkeep_pass.try_lock() else {
+                return;
+            };
+            for Due { id, ends, asks } in due {
                 if inner.stop.is_cancelled() {
                     return;
                 }
-                inner.keep_up(&id, nested.contains(&id)).await;
+                // Looking can take long, and so it comes before the lock.
+                let is_nested = nested.contains(&id);
+                let may_end = ends && (!asks || inner.ends(&id, is_nested).await);
+                if may_end || !ends {
+                    inner.keep_up(&id, is_nested, may_end).await;
+                }
             }
         });
     }
 
-    fn due(&self, observed: &Observed) -> Vec<ProfileId> {
+    fn due(&self, observed: &Observed) -> Vec<Due> {
         let now = self.clock.monotonic();
         let mut paused = self
             .upkeep_paused
@@ -48,8 +66,21 @@ impl Inner {
         paused.retain(|_, until| *until > now);
         let owner = &self.behaviour.scope.owner;
         let plans = upkeep(observed, owner, self.rule(), self.clock.now());
-        let plans = plans.into_iter().map(|(id, _)| id);
-        plans.filter(|id| !paused.contains_key(id)).collect()
+        let mut due: Vec<_> = plans
+            .into_iter()
+            .filter(|(id, _)| !paused.contains_key(id))
+            .map(|(id, plan)| {
+                let held = observed.profile(&id);
+                let has_host = held.is_some_and(|held| held.marks.vanity.is_some());
+                Due {
+                    ends: plan.ends_the_profile(),
+                    asks: has_host || self.endings.is_led_to(&id),
+                    id,
+                }
+            })
+            .collect();
+        due.sort_by_key(|due| due.ends);
+        due
     }
 
     fn rule(&self) -> Upkeep {
@@ -62,7 +93,7 @@ impl Inner {
     /// Reads the profile once more and decides again: somebody may have come
     /// back since the listing. Only the listing shows whether the profile is
     /// nested in another.
-    async fn keep_up(&self, id: &ProfileId, is_nested: bool) {
+    async fn keep_up(&self, id: &ProfileId, is_nested: bool, may_end: bool) {
         let _work = self.work.lock().await;
         if self.stop.is_cancelled() {
             return;
@@ -84,7 +115,7 @@ impl Inner {
                 continue;
             };
             let id = profile.id.clone();
-            if plan.ends_the_profile() && !self.ends(profile).await {
+            if plan.ends_the_profile() && !may_end {
                 continue;
             }
             let execution = self.carry_out(&id, plan).await;
@@ -104,8 +135,19 @@ impl Inner {
 
     /// Whether a profile whose grace is over may be deleted. One to which users are
     /// led stays, and that is said.
-    async fn ends(&self, profile: &ObservedProfile) -> bool {
-        match self.may_end(profile).await {
+    async fn ends(&self, id: &ProfileId, is_nested: bool) -> bool {
+        let Ok(Some(profile)) = self.api.get_profile(id).await else {
+            return false;
+        };
+        let Some(profile) = ObservedProfile::new(profile) else {
+            return false;
+        };
+        let (owner, now) = (&self.behaviour.scope.owner, self.clock.now());
+        let plan = upkeep_of(&profile, is_nested, owner, self.rule(), now);
+        if !plan.is_some_and(|plan| plan.ends_the_profile()) {
+            return false;
+        }
+        match self.may_end(&profile).await {
             Ending::Now => {
                 self.report.kept(&profile.id, None);
                 true

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use arm_client::DnsApi;
 use azure_dns::{Zone, ZoneId};
-use members::{Finding, Observed, ObservedProfile};
+use members::{Finding, Observed, ObservedProfile, Reason};
 use tokio::sync::Mutex;
 use traffic_manager::ProfileId;
 use vanity::Picture;
@@ -31,6 +31,9 @@ pub(super) use ending::{Ending, Endings};
 
 /// How long a list of zones is believed.
 const ZONES_FOR: Duration = Duration::from_mins(15);
+
+/// For how long after an object was removed its record may still be in DNS.
+const RESTLESS: Duration = Duration::from_mins(15);
 
 /// With what vanity records are made.
 #[derive(Clone)]
@@ -53,23 +56,42 @@ pub struct VanityTools {
 
 /// What the last look has shown.
 #[derive(Debug, Default)]
-pub(super) struct VanityState(Mutex<State>);
+pub(super) struct VanityState {
+    state: Mutex<State>,
+    /// Held by whoever looks at the ends of profiles.
+    ending: Mutex<()>,
+    /// The zones of the default subscription, and when they were listed.
+    zones: std::sync::Mutex<Option<(Vec<Zone>, Duration)>>,
+}
 
 #[derive(Debug, Default)]
 struct State {
     /// What the records depend on, as it was when all was well.
     settled: Option<(Picture, Duration)>,
-    /// The zones of the default subscription, and when they were listed.
-    zones: Option<(Vec<Zone>, Duration)>,
     /// The zones in which a record of ours was seen: it may have outlived its
     /// profile. `None` before the first look.
     ours: Option<BTreeSet<ZoneId>>,
+    /// What was found about record sets, and about objects.
+    records: Vec<Finding>,
+    objects: Vec<Finding>,
+    /// Until when every listing is followed by a look: an object was removed, and
+    /// the record that another ExternalDNS made of it goes some time later.
+    restless: Option<Duration>,
+    /// Since when profiles in use have had no vanity host although there is a
+    /// record for them.
+    hostless: BTreeMap<ProfileId, Duration>,
 }
 
 /// What one look has found.
 #[derive(Debug, Default)]
 struct Look {
     findings: Vec<Finding>,
+    /// Not everything could be judged: what was found before may still be so.
+    unjudged: bool,
+    /// An object was removed.
+    removed: bool,
+    /// Profiles whose record could not be made: what they have stays.
+    failed: BTreeSet<ProfileId>,
     /// Something failed or could not be judged: it is looked at again soon.
     unfinished: bool,
     /// Profiles that were read once more; `None` for those that are gone.
@@ -114,6 +136,18 @@ impl fmt::Debug for VanityTools {
 // === impl Look ===
 
 impl Look {
+    /// What was found, and what was found before as far as it could not be judged.
+    fn found(&mut self, before: &[Finding]) -> Vec<Finding> {
+        let mut found = std::mem::take(&mut self.findings);
+        if std::mem::take(&mut self.unjudged) {
+            let conflicts = before
+                .iter()
+                .filter(|finding| finding.reason == Reason::VanityConflict);
+            found.extend(conflicts.cloned());
+        }
+        found
+    }
+
     /// The listing with one profile as it is now. An error leaves it to the next
     /// look.
     async fn refresh(
@@ -131,6 +165,7 @@ impl Look {
                 Err(error) => {
                     tracing::debug!(profile = %id.name, error = %crate::provider_api::error_chain(&error), "vanity records: reading the profile failed");
                     self.unfinished = true;
+                    self.unjudged = true;
                     return None;
                 }
             }
@@ -148,30 +183,46 @@ impl Inner {
         let (inner, snapshot) = (Arc::clone(self), Arc::clone(snapshot));
         tokio::spawn(async move {
             // One look at a time; the next loop comes soon.
-            let Ok(mut state) = inner.vanity.0.try_lock() else {
-                return;
+            let look = async {
+                let Ok(mut state) = inner.vanity.state.try_lock() else {
+                    return;
+                };
+                let looked = inner.look_at_vanity(&snapshot.observed, &mut state).await;
+                drop(state);
+                if looked && let Ok(_ending) = inner.vanity.ending.try_lock() {
+                    inner.look_at_endings(&snapshot.observed).await;
+                }
             };
-            let look = inner.look_at_vanity(&snapshot.observed, &mut state);
             inner.stop.run_until_cancelled(look).await;
         });
     }
 
-    async fn look_at_vanity(&self, observed: &Observed, state: &mut State) {
+    /// Says whether it was time.
+    async fn look_at_vanity(&self, observed: &Observed, state: &mut State) -> bool {
         let tools = &self.behaviour.vanity;
         let picture = Picture::of(observed, &self.behaviour.scope.owner);
         let now = self.clock.monotonic();
-        let is_settled = state.settled.as_ref().is_some_and(|(settled, since)| {
-            *settled == picture && now.saturating_sub(*since) < tools.interval
-        });
+        let is_restless = state.restless.is_some_and(|until| now < until);
+        let is_settled = !is_restless
+            && state.settled.as_ref().is_some_and(|(settled, since)| {
+                *settled == picture && now.saturating_sub(*since) < tools.interval
+            });
         if is_settled {
-            return;
+            return false;
         }
         let mut look = Look::default();
         self.look_at_record_sets(observed, &picture, state, &mut look)
             .await;
+        state.records = look.found(&state.records);
         self.look_at_objects(observed, &picture, &mut look).await;
-        self.look_at_endings(observed).await;
+        state.objects = look.found(&state.objects);
+        if look.removed {
+            state.restless = Some(self.clock.monotonic() + RESTLESS);
+        }
         state.settled = (!look.unfinished).then_some((picture, now));
-        self.report.vanity(look.findings);
+        let disputes = vanity::disputes(observed, &self.behaviour.scope.owner);
+        let all = state.records.iter().chain(&state.objects).cloned();
+        self.report.vanity(all.chain(disputes).collect());
+        true
     }
 }

@@ -2,11 +2,12 @@
 //! anybody, so it stays as long as users are led to it, and until resolvers have
 //! forgotten that they were.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use azure_dns::{RecordSet, RecordSetKind, RelativeRecordName, Zone};
+use futures::stream::{self, StreamExt};
 use members::{Observed, ObservedProfile, Vanity, VanityMode};
 use traffic_manager::{Hostname, ProfileId};
 use vanity::record_set;
@@ -15,10 +16,24 @@ use crate::cluster::Cluster;
 use crate::provider::Inner;
 use crate::provider_api::error_chain;
 
+/// How long one look at what leads to a profile may take.
+const LOOK: Duration = Duration::from_secs(30);
+/// How many profiles are looked at together.
+const AT_ONCE: usize = 4;
+
 /// Since when nothing has led to a profile that is about to go. Monotonic time;
 /// it is in memory, so a restart deletes later, never sooner.
 #[derive(Debug, Default)]
-pub(in crate::provider) struct Endings(Mutex<BTreeMap<ProfileId, Duration>>);
+pub(in crate::provider) struct Endings(Mutex<Ends>);
+
+#[derive(Debug, Default)]
+struct Ends {
+    gone: BTreeMap<ProfileId, Duration>,
+    /// The longest TTL of a record of ours that was seen.
+    ttl: BTreeMap<ProfileId, Duration>,
+    /// Profiles to which a record set of ours leads under whatever name.
+    led_to: BTreeSet<ProfileId>,
+}
 
 /// Whether a profile may be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,20 +49,45 @@ pub(in crate::provider) enum Ending {
 // === impl Endings ===
 
 impl Endings {
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn gone(&self, id: &ProfileId, now: Duration) -> Duration {
-        let mut gone = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *gone.entry(id.clone()).or_insert(now)
+        *self.ends().gone.entry(id.clone()).or_insert(now)
     }
 
     fn back(&self, id: &ProfileId) {
-        let mut gone = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gone.remove(id);
+        self.ends().gone.remove(id);
     }
 
-    /// Forgets profiles that are not about to go any more.
-    fn retain(&self, keep: impl Fn(&ProfileId) -> bool) {
-        let mut gone = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gone.retain(|id, _| keep(id));
+    /// A record that leads to the profile has this TTL, in seconds.
+    pub(super) fn saw(&self, id: ProfileId, ttl: u32) {
+        let ttl = Duration::from_secs(ttl.into());
+        let mut ends = self.ends();
+        let longest = ends.ttl.entry(id).or_default();
+        *longest = ttl.max(*longest);
+    }
+
+    fn ttl(&self, id: &ProfileId) -> Duration {
+        self.ends().ttl.get(id).copied().unwrap_or_default()
+    }
+
+    /// To which profiles record sets of ours lead after a look.
+    pub(super) fn led_to(&self, profiles: BTreeSet<ProfileId>) {
+        self.ends().led_to = profiles;
+    }
+
+    /// Whether a record set of ours leads to the profile, as far as is known.
+    pub(in crate::provider) fn is_led_to(&self, id: &ProfileId) -> bool {
+        self.ends().led_to.contains(id)
+    }
+
+    /// Forgets profiles that are not there, or not about to go, any more.
+    fn retain(&self, is_there: impl Fn(&ProfileId) -> bool, ends: impl Fn(&ProfileId) -> bool) {
+        let mut all = self.ends();
+        all.gone.retain(|id, _| ends(id));
+        all.ttl.retain(|id, _| is_there(id));
     }
 }
 
@@ -65,20 +105,42 @@ impl Inner {
                 && profile.marks.ended_by() == Some(owner)
         };
         let ending: Vec<_> = observed.profiles().filter(ends).collect();
-        self.endings
-            .retain(|id| ending.iter().any(|profile| profile.id == *id));
-        for profile in ending {
-            self.may_end(profile).await;
-        }
+        self.endings.retain(
+            |id| observed.profile(id).is_some(),
+            |id| ending.iter().any(|profile| profile.id == *id),
+        );
+        // The listing may be old, and what is found here is removed.
+        stream::iter(ending)
+            .for_each_concurrent(AT_ONCE, |profile| async move {
+                let fresh = self.api.get_profile(&profile.id).await.ok().flatten();
+                let fresh = fresh.and_then(ObservedProfile::new);
+                if let Some(fresh) = fresh.filter(|fresh| ends(&fresh)) {
+                    self.may_end(&fresh).await;
+                }
+            })
+            .await;
     }
 
     /// Whether nothing leads to a profile any more. What leads there and is ours
     /// is removed.
     pub(in crate::provider) async fn may_end(&self, profile: &ObservedProfile) -> Ending {
         let Some(vanity) = &profile.marks.vanity else {
-            return Ending::Now;
+            return match self.endings.is_led_to(&profile.id) {
+                true => Ending::Kept(
+                    "a record set of this system in Azure DNS still leads to it".to_owned(),
+                ),
+                false => Ending::Now,
+            };
         };
-        if let Some(kept) = self.leads_to(profile, vanity).await {
+        let looked = tokio::time::timeout(LOOK, self.leads_to(profile, vanity)).await;
+        let kept = looked.unwrap_or_else(|_| {
+            Some(format!(
+                "whether the vanity host {} still leads there could not be seen within {} s",
+                vanity.host,
+                LOOK.as_secs()
+            ))
+        });
+        if let Some(kept) = kept {
             self.endings.back(&profile.id);
             return Ending::Kept(kept);
         }
@@ -89,7 +151,8 @@ impl Inner {
         }
         let now = self.clock.monotonic();
         let since = self.endings.gone(&profile.id, now);
-        let left = tools.ttl.saturating_sub(now.saturating_sub(since));
+        let ttl = tools.ttl.max(self.endings.ttl(&profile.id));
+        let left = ttl.saturating_sub(now.saturating_sub(since));
         if left.is_zero() {
             Ending::Now
         } else {
@@ -110,6 +173,10 @@ impl Inner {
         if held.is_some() {
             return held;
         }
+        // Under another name: one that the host had before, and that could not be deleted.
+        if !vanity.mode.is_shared() && self.endings.is_led_to(&profile.id) {
+            return Some("a record set of this system in Azure DNS still leads to it".to_owned());
+        }
         let resolver = self.behaviour.vanity.resolver.as_ref()?;
         match resolver.cname(host.as_str()).await {
             Ok(Some(target)) if target.eq_ignore_ascii_case(&profile.fqdn()) => Some(format!(
@@ -129,8 +196,17 @@ impl Inner {
             return None;
         };
         let label = kubernetes::label_value(self.behaviour.scope.owner.as_str());
-        // What cannot be listed was not made by us; DNS knows better.
-        let objects = api.list_dns_endpoints().await.unwrap_or_default();
+        let objects = match api.list_dns_endpoints().await {
+            Ok(objects) => objects,
+            // Without kind or permission none was made by us.
+            Err(error) if error.is_missing_kind() || error.is_forbidden() => Vec::new(),
+            Err(error) => {
+                return Some(format!(
+                    "whether a DNSEndpoint still leads from {host} to it is not known: {}",
+                    error_chain(&error)
+                ));
+            }
+        };
         let object = objects.iter().find(|object| {
             let own = object.labels.get(kubernetes::OWNER);
             own.is_some_and(|own| *own == label)
@@ -156,7 +232,7 @@ impl Inner {
                 error_chain(&error)
             )
         };
-        let zones = match self.zones(dns, &mut None).await {
+        let zones = match self.zones(dns).await {
             Ok(zones) => zones,
             Err(error) => return Some(failed(error)),
         };

@@ -1,6 +1,8 @@
 //! `DNSEndpoint` objects.
 
-use members::{Observed, Reason};
+use std::collections::BTreeSet;
+
+use members::{Observed, ObservedProfile, Reason};
 use vanity::dns_endpoint::{self, Held, Removal, Setting, When};
 use vanity::{Picture, Subjects};
 
@@ -36,6 +38,7 @@ impl Inner {
                 // Without the permission or the kind there is nothing to look at, unless somebody wants one.
                 let expected = error.is_forbidden() || error.is_missing_kind();
                 look.unfinished |= picture.has_objects() || !expected;
+                look.unjudged = true;
                 self.say_to_wanting(observed, look, &said(&error));
                 return;
             }
@@ -54,7 +57,7 @@ impl Inner {
         };
         let plan = dns_endpoint::plan(observed, held, setting);
         look.findings.extend(plan.findings);
-        let mut failed_hosts = Vec::new();
+        let mut failed = BTreeSet::new();
         for (id, wanted) in plan.apply {
             let fresh = look.refresh(self, observed, &id).await;
             let still = fresh.as_ref().and_then(|fresh| fresh.profile(&id));
@@ -63,7 +66,7 @@ impl Inner {
                 still.filter(|profile| dns_endpoint::is_wanted(&wanted, profile, owner))
             else {
                 look.unfinished = true;
-                failed_hosts.push(wanted.host);
+                failed.insert(id);
                 continue;
             };
             if let Err(error) = self.apply_object(api, &wanted).await {
@@ -71,12 +74,19 @@ impl Inner {
                 let subjects = Subjects::of(owner);
                 let finding = subjects.finding(profile, Reason::VanityFailed, || said(&error));
                 look.findings.extend(finding);
-                failed_hosts.push(wanted.host);
+                failed.insert(id);
             }
         }
         for removal in plan.remove {
             // What replaces it has to be there first.
-            if !failed_hosts.contains(&removal.object.host) {
+            let waits = match &removal.when {
+                When::Unwanted(id) => failed.contains(id),
+                When::Now => !failed.is_empty(),
+                When::Empty(_) | When::Free(_) => false,
+            };
+            if waits {
+                look.unfinished = true;
+            } else {
                 self.remove_object(api, observed, &removal, look).await;
             }
         }
@@ -131,6 +141,11 @@ impl Inner {
                     None => false,
                 }
             }
+            When::Empty(id) => {
+                let fresh = look.refresh(self, observed, id).await;
+                let profile = fresh.as_ref().map(|fresh| fresh.profile(id));
+                profile.is_some_and(|profile| profile.is_none_or(ObservedProfile::is_empty))
+            }
             When::Free(name) => {
                 let subscription = &self.behaviour.scope.subscription;
                 let check = self.api.check_name(subscription, name).await;
@@ -150,6 +165,7 @@ impl Inner {
         match api.delete_dns_endpoint(&object.key).await {
             Ok(()) => {
                 tracing::info!(%host, object = %name, %namespace, target = %object.target, "vanity record: DNSEndpoint deleted");
+                look.removed = true;
             }
             Err(error) => {
                 look.unfinished = true;

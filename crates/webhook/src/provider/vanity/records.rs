@@ -1,17 +1,22 @@
 //! Record sets in Azure DNS.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use arm_client::{DnsApi, ListScope, Precondition};
 use azure_dns::{Zone, ZoneId};
 use members::{Observed, Reason};
+use traffic_manager::{Hostname, ProfileId};
 use vanity::record_set::{self, Held, Setting, Step, Write};
 use vanity::{Picture, Subjects};
 
 use super::{Look, State, ZONES_FOR};
 use crate::provider::Inner;
 use crate::provider_api::error_chain;
+
+/// How long a profile in use has to be without a vanity host before its record goes.
+const HOSTLESS: Duration = Duration::from_mins(5);
 
 // === impl Inner ===
 
@@ -34,14 +39,14 @@ impl Inner {
         let Some(dns) = tools.dns.as_deref().filter(|_| is_due) else {
             return;
         };
-        let zones = match self.zones(dns, &mut state.zones).await {
+        let zones = match self.zones(dns).await {
             Ok(zones) => zones,
             Err(error) => {
                 let reason = format!(
                     "the Azure DNS zones could not be listed: {}",
                     error_chain(&error)
                 );
-                self.say_to_shared(observed, look, &reason);
+                self.say_to(observed, look, &reason, |_| true);
                 return;
             }
         };
@@ -52,9 +57,12 @@ impl Inner {
             }
             None => tools.zones.iter().cloned().collect(),
         };
-        let Some(held) = self.held(dns, observed, &zones, &known, look).await else {
-            return;
-        };
+        let held = self.held(dns, observed, &zones, &known, look).await;
+        for record in held.values().flatten() {
+            if let Some((profile, ttl)) = record_set::profile_of(record).zip(record.ttl) {
+                self.endings.saw(profile, ttl);
+            }
+        }
         let ours = held.iter().filter(|(_, records)| {
             let profiles = records.iter().filter_map(record_set::profile_of);
             profiles
@@ -62,6 +70,13 @@ impl Inner {
                 .any(|profile| self.behaviour.scope.contains(&profile))
         });
         let mut ours: BTreeSet<ZoneId> = ours.map(|(zone, _)| zone.clone()).collect();
+        // What could not be read may hold some.
+        ours.extend(
+            known
+                .iter()
+                .filter(|zone| !held.contains_key(*zone))
+                .cloned(),
+        );
         let setting = Setting {
             scope: &self.behaviour.scope,
             zones: &zones,
@@ -69,33 +84,65 @@ impl Inner {
         };
         let plan = record_set::plan(observed, &held, setting);
         look.findings.extend(plan.findings);
+        let mut led_to: BTreeSet<_> = held
+            .values()
+            .flatten()
+            .filter_map(record_set::profile_of)
+            .collect();
         ours.extend(plan.steps.iter().map(|step| step.zone.clone()));
         state.ours = Some(ours);
         for step in plan.steps {
             if self.stop.is_cancelled() {
                 return;
             }
+            // What works stays until what replaces it is there.
+            let is_delete = matches!(step.write, Write::Delete(_));
+            if is_delete && look.failed.contains(&step.profile) {
+                continue;
+            }
             let Some(fresh) = look.refresh(self, observed, &step.profile).await else {
+                look.failed.insert(step.profile.clone());
                 continue;
             };
+            if is_delete && self.is_newly_hostless(&fresh, &step.profile, state) {
+                look.unfinished = true;
+                continue;
+            }
             // The listing may have been old: what is still right, is done.
             if record_set::plan(&fresh, &held, setting)
                 .steps
                 .contains(&step)
             {
-                self.write_record_set(dns, &fresh, &step, look).await;
+                let done = self.write_record_set(dns, &fresh, &step, look).await;
+                if !done {
+                    look.failed.insert(step.profile.clone());
+                } else if is_delete {
+                    led_to.remove(&step.profile);
+                }
             } else {
                 look.unfinished = true;
             }
         }
+        self.endings.led_to(led_to);
+    }
+
+    /// Whether a profile in use has lost its vanity host a moment ago. Who takes the host away means it; a tool that
+    /// wipes tags does not, and the settings owner writes it again in its next loop.
+    fn is_newly_hostless(&self, observed: &Observed, id: &ProfileId, state: &mut State) -> bool {
+        let is_hostless = observed
+            .profile(id)
+            .is_some_and(|profile| profile.marks.vanity.is_none() && !profile.is_empty());
+        if !is_hostless {
+            state.hostless.remove(id);
+            return false;
+        }
+        let now = self.clock.monotonic();
+        let since = *state.hostless.entry(id.clone()).or_insert(now);
+        now.saturating_sub(since) < HOSTLESS
     }
 
     /// The zones in which records may be made.
-    pub(super) async fn zones(
-        &self,
-        dns: &dyn DnsApi,
-        known: &mut Option<(Vec<Zone>, Duration)>,
-    ) -> Result<Vec<Zone>, arm_client::Error> {
+    pub(super) async fn zones(&self, dns: &dyn DnsApi) -> Result<Vec<Zone>, arm_client::Error> {
         let named = &self.behaviour.vanity.zones;
         if !named.is_empty() {
             let zone = |id: &ZoneId| Zone {
@@ -106,19 +153,25 @@ impl Inner {
             return Ok(named.iter().map(zone).collect());
         }
         let now = self.clock.monotonic();
-        if let Some((zones, since)) = known
+        let known = || {
+            self.vanity
+                .zones
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some((zones, since)) = &*known()
             && now.saturating_sub(*since) < ZONES_FOR
         {
             return Ok(zones.clone());
         }
         let everywhere = ListScope::Subscription(self.behaviour.scope.subscription.clone());
         let zones = dns.list_zones(&everywhere).await?;
-        *known = Some((zones.clone(), now));
+        *known() = Some((zones.clone(), now));
         Ok(zones)
     }
 
-    /// Every record set of the zones in question; `None` when one could not be read, because what is not seen is
-    /// easily taken for what is not there.
+    /// Every record set of the zones in question that can be read. Whose host is in another one hears why, and
+    /// keeps what it has.
     async fn held(
         &self,
         dns: &dyn DnsApi,
@@ -126,7 +179,7 @@ impl Inner {
         zones: &[Zone],
         known: &BTreeSet<ZoneId>,
         look: &mut Look,
-    ) -> Option<Held> {
+    ) -> Held {
         let mut held = Held::new();
         for zone in record_set::zones_to_read(observed, zones, known) {
             match dns.list_record_sets(&zone.id).await {
@@ -139,35 +192,44 @@ impl Inner {
                         zone.name,
                         error_chain(&error)
                     );
-                    self.say_to_shared(observed, look, &reason);
-                    return None;
+                    self.say_to(observed, look, &reason, |host| {
+                        Zone::holding(host, zones).is_some_and(|holding| holding.id == zone.id)
+                    });
                 }
             }
         }
-        Some(held)
+        held
     }
 
-    /// What holds up every record in Azure DNS, said to every profile that wants one.
-    fn say_to_shared(&self, observed: &Observed, look: &mut Look, reason: &str) {
+    /// What holds up records in Azure DNS, said to every profile that wants one for such a host.
+    fn say_to(
+        &self,
+        observed: &Observed,
+        look: &mut Look,
+        reason: &str,
+        concerns: impl Fn(&Hostname) -> bool,
+    ) {
         look.unfinished = true;
+        look.unjudged = true;
         tracing::debug!("vanity records: {reason}");
         let subjects = Subjects::of(&self.behaviour.scope.owner);
         let wanting = observed.profiles().filter(|profile| {
             let vanity = profile.marks.vanity.as_ref();
-            vanity.is_some_and(|vanity| vanity.mode.is_shared())
+            vanity.is_some_and(|vanity| vanity.mode.is_shared() && concerns(&vanity.host))
         });
         look.findings.extend(wanting.filter_map(|profile| {
             subjects.finding(profile, Reason::VanityFailed, || reason.to_owned())
         }));
     }
 
+    /// Says whether it is done.
     async fn write_record_set(
         &self,
         dns: &dyn DnsApi,
         observed: &Observed,
         step: &Step,
         look: &mut Look,
-    ) {
+    ) -> bool {
         let host = step.name.fqdn(&step.zone.name);
         let (kind, profile) = (step.kind, &step.profile);
         let what = match &step.write {
@@ -177,7 +239,7 @@ impl Inner {
         };
         if self.behaviour.dry_run {
             tracing::info!(%host, %kind, profile = %profile.name, "dry run, not done: {what} the vanity record");
-            return;
+            return true;
         }
         let written = match &step.write {
             Write::Create(body) => {
@@ -198,11 +260,13 @@ impl Inner {
         match written {
             Ok(done) => {
                 tracing::info!(%host, %kind, profile = %profile.name, "vanity record {done}");
+                true
             }
             Err(error) if error.is_precondition_failed() => {
                 // Another cluster has written the same, or a person something else: the next look tells.
                 look.unfinished = true;
                 tracing::debug!(%host, %kind, "vanity record: somebody else was first");
+                false
             }
             Err(error) => {
                 look.unfinished = true;
@@ -225,6 +289,7 @@ impl Inner {
                         "{what} the {kind} record of the vanity host {host}: {said}"
                     )),
                 }
+                false
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{azure, cname, member, put_cname, record, shared, until};
-use crate::harness::key;
+use crate::harness::{Cluster, key};
 
 const GLOBAL: &str = "my-app-global.trafficmanager.net";
 
@@ -79,6 +79,64 @@ async fn a_renamed_host_takes_its_record_along() {
             && record(&azure, "CNAME", "shop").await.is_none()
     };
     until(&east, &none, "nobody wants a record any more", gone).await;
+}
+
+#[tokio::test]
+async fn a_mistyped_host_costs_nobody_the_record_that_works() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(
+        &east,
+        &[member("east", "20.1.2.3")],
+        "the record is made",
+        made,
+    )
+    .await;
+    let mistyped =
+        [member("east", "20.1.2.3").with_annotation(key("hostname"), "my-app.exmaple.com")];
+    let said = async || {
+        let readiness = east.readiness().await;
+        readiness["provider"]["invalidObjects"]["VanityFailed"] == 1
+    };
+    until(&east, &mistyped, "it is reported", said).await;
+    for _ in 0..5 {
+        east.clock.advance(Duration::from_mins(6));
+        east.run(&mistyped).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(made().await);
+}
+
+#[tokio::test]
+async fn a_zone_that_cannot_be_read_holds_up_its_own_hosts_only() {
+    let azure = azure().await;
+    let east = Cluster::with("east", &azure, |args| {
+        super::in_azure_dns(args, &azure);
+        args.vanity.dns_zones = vec![
+            "my-dns-rg/example.com".to_owned(),
+            "my-dns-rg/nobody.example.org".to_owned(),
+        ];
+    })
+    .await;
+    let services = [
+        member("east", "20.1.2.3"),
+        member("other", "20.1.2.4")
+            .with_annotation(key("profile-name"), "other")
+            .with_annotation(key("hostname"), "shop.nobody.example.org"),
+    ];
+    let made = async || {
+        let readiness = east.readiness().await;
+        cname(&azure, "my-app").await.is_some()
+            && readiness["provider"]["invalidObjects"] == json!({"VanityFailed": 1})
+    };
+    until(
+        &east,
+        &services,
+        "one is made and the other is reported",
+        made,
+    )
+    .await;
 }
 
 #[tokio::test]
