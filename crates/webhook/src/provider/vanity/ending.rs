@@ -21,6 +21,9 @@ const LOOK: Duration = Duration::from_secs(30);
 /// How many profiles are looked at together.
 const AT_ONCE: usize = 4;
 
+/// A record under a name that the profile had before.
+const LED_TO: &str = "a record set of this system in Azure DNS still leads to it";
+
 /// Since when nothing has led to a profile that is about to go. Monotonic time;
 /// it is in memory, so a restart deletes later, never sooner.
 #[derive(Debug, Default)]
@@ -125,12 +128,10 @@ impl Inner {
     /// is removed.
     pub(in crate::provider) async fn may_end(&self, profile: &ObservedProfile) -> Ending {
         let Some(vanity) = &profile.marks.vanity else {
-            return match self.endings.is_led_to(&profile.id) {
-                true => Ending::Kept(
-                    "a record set of this system in Azure DNS still leads to it".to_owned(),
-                ),
-                false => Ending::Now,
-            };
+            if self.endings.is_led_to(&profile.id) {
+                return Ending::Kept(LED_TO.to_owned());
+            }
+            return Ending::Now;
         };
         let looked = tokio::time::timeout(LOOK, self.leads_to(profile, vanity)).await;
         let kept = looked.unwrap_or_else(|_| {
@@ -175,7 +176,7 @@ impl Inner {
         }
         // Under another name: one that the host had before, and that could not be deleted.
         if !vanity.mode.is_shared() && self.endings.is_led_to(&profile.id) {
-            return Some("a record set of this system in Azure DNS still leads to it".to_owned());
+            return Some(LED_TO.to_owned());
         }
         let resolver = self.behaviour.vanity.resolver.as_ref()?;
         match resolver.cname(host.as_str()).await {
