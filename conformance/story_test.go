@@ -18,6 +18,12 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", waiting); err != nil {
 		panic(err)
 	}
+	forget, err := harness.TrustAzure()
+	if err != nil {
+		panic(err)
+	}
+	defer forget()
+	defer harness.StopAPIServer()
 	m.Run()
 }
 

@@ -41,8 +41,10 @@ type Cluster struct {
 	// Serve is the cluster's webhook provider; nil if something else answers.
 	Serve *Serve
 
-	emulator   *Emulator
-	kube       *fake.Clientset
+	emulator *Emulator
+	kube     *fake.Clientset
+	// rest is an API server beside kube; nil without one.
+	rest       *rest.Config
 	config     *externaldns.Config
 	registry   *registryRecorder
 	provider   *providerRecorder
@@ -190,7 +192,8 @@ func (c *Cluster) Loop(tb testing.TB) Loop {
 
 // refresh builds the source with full caches if objects changed.
 func (c *Cluster) refresh() error {
-	if !c.dirty {
+	// What others write into an API server is not told to this process.
+	if !c.dirty && c.rest == nil {
 		return nil
 	}
 	if c.stopSource != nil {
@@ -198,7 +201,7 @@ func (c *Cluster) refresh() error {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stopSource = stop
-	config, err := source.NewSourceConfig(c.config, source.WithClientGenerator(clients{c.kube}))
+	config, err := source.NewSourceConfig(c.config, source.WithClientGenerator(clients{c.kube, c.rest}))
 	if err != nil {
 		return err
 	}
@@ -210,9 +213,12 @@ func (c *Cluster) refresh() error {
 	return nil
 }
 
-// clients gives ExternalDNS's sources the fake clientset. The sources in use ask
-// for no other client.
-type clients struct{ kube *fake.Clientset }
+// clients gives ExternalDNS's sources the fake clientset, and the crd source the
+// API server where there is one. The sources in use ask for no other client.
+type clients struct {
+	kube *fake.Clientset
+	rest *rest.Config
+}
 
 var errNoClient = errors.New("the cluster of this test offers only the core Kubernetes API")
 
@@ -221,7 +227,12 @@ func (clients) GatewayClient() (gateway.Interface, error)           { return nil
 func (clients) IstioClient() (istio.Interface, error)               { return nil, errNoClient }
 func (clients) DynamicKubernetesClient() (dynamic.Interface, error) { return nil, errNoClient }
 func (clients) OpenShiftClient() (openshift.Interface, error)       { return nil, errNoClient }
-func (clients) RESTConfig() (*rest.Config, error)                   { return nil, errNoClient }
+func (c clients) RESTConfig() (*rest.Config, error) {
+	if c.rest == nil {
+		return nil, errNoClient
+	}
+	return c.rest, nil
+}
 
 // Prepare fills the source's caches now instead of in the next loop.
 func (c *Cluster) Prepare(tb testing.TB) {
