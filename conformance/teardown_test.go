@@ -81,6 +81,11 @@ func (d *teardown) withoutRecords(t *testing.T) {
 	state := azure(t, d.world)
 	wantEqual(t, "the record that nobody has deleted yet", state.CNAME("my-app"), fqdn)
 	wantEqual(t, "the number of profiles to which it can lead", len(state.Profiles), 1)
+	for _, site := range d.sites {
+		site.Records.Loop(t)
+		// It would look again after a minute; who has just been started looks at once.
+		site.Members.Serve.Restart(t)
+	}
 }
 
 // untilGone runs both parts until nothing is left.
