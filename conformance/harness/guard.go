@@ -79,13 +79,24 @@ type Write struct {
 	Status    int    `json:"status"`
 }
 
-// Writes returns the last requests that have succeeded, of these operations.
+// Writes returns the last requests of these operations that have succeeded. One whose caller was killed is answered too,
+// a moment later.
 func (e *Emulator) Writes(tb testing.TB, operations ...string) []Write {
 	tb.Helper()
 	var requests struct {
 		Log []Write `json:"log"`
 	}
-	e.must(tb, http.MethodGet, "/_emulator/requests?log=true", nil, &requests)
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(pollInterval) {
+		requests.Log = nil
+		e.must(tb, http.MethodGet, "/_emulator/requests?log=true", nil, &requests)
+		open := slices.ContainsFunc(requests.Log, func(write Write) bool { return write.Status == 0 })
+		if !open {
+			break
+		}
+		if time.Now().After(deadline) {
+			tb.Fatal("a request to Azure is not answered in time")
+		}
+	}
 	return slices.DeleteFunc(requests.Log, func(write Write) bool {
 		return !slices.Contains(operations, write.Operation) ||
 			(write.Status != http.StatusOK && write.Status != http.StatusCreated)

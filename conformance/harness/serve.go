@@ -101,8 +101,6 @@ func (s ServeSettings) arguments(api, operations int) []string {
 		"--metrics-port=" + strconv.Itoa(operations),
 		"--log-level=debug",
 		"--profile-grace=0s",
-		// There are no users, and no DNS but that of the tests that say so.
-		"--vanity-check=false",
 		// Calls are counted; whoever looks at health asks for it.
 		"--health-interval=0s",
 		"--vanity-check=false",
