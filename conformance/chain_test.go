@@ -117,6 +117,7 @@ func TestTheNameOfUsersLeadsToAMemberWithoutAGap(t *testing.T) {
 // The same with DNSEndpoint objects: nothing fails but for the time between the loop in which the ExternalDNS that made
 // the CNAME deletes it and the loop in which another one makes it again.
 func TestADNSEndpointHasAGapWhenItsClusterLeaves(t *testing.T) {
+	harness.NeedAPIServer(t)
 	world, eastern, western := chain(t, harness.DNSEndpoint)
 	server := harness.SharedAPIServer(t)
 	for _, site := range []*harness.Site{eastern, western} {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +46,22 @@ var (
 	dnsEndpoints = schema.GroupVersionResource{Group: "externaldns.k8s.io", Version: "v1alpha1", Resource: "dnsendpoints"}
 )
 
+// apiServerProgram and dnsEndpointDefinition are the variables that name the program of the API server, and what
+// DNSEndpoint is.
+const (
+	apiServerProgram      = "EDTM_TEST_CLUSTER"
+	dnsEndpointDefinition = "EDTM_DNSENDPOINT_CRD"
+)
+
+// NeedAPIServer skips a test where there is no API server: building one takes too long to do it unasked. The stage
+// `cluster` of .ci/run says so, too.
+func NeedAPIServer(tb testing.TB) {
+	tb.Helper()
+	if os.Getenv(apiServerProgram) == "" {
+		tb.Skip(apiServerProgram + " is not set; the stage `cluster` of .ci/run sets it")
+	}
+}
+
 // SharedAPIServer returns the one of this process; each test uses namespaces of its own.
 func SharedAPIServer(tb testing.TB) *APIServer {
 	tb.Helper()
@@ -63,14 +78,7 @@ func StopAPIServer() { stopAPIServer() }
 func launchAPIServer() (*APIServer, error) {
 	// The crd source's library complains about a logger that nobody has set.
 	runtimelog.SetLogger(logr.Discard())
-	// Built once for each version of what it is made of, outside the repository.
-	build := exec.Command("cluster/build")
-	build.Stderr = os.Stderr
-	path, err := build.Output()
-	if err != nil {
-		return nil, err
-	}
-	command := exec.Command(strings.TrimSpace(string(path)))
+	command := exec.Command(os.Getenv(apiServerProgram))
 	command.SysProcAttr = childAttributes()
 	input, err := command.StdinPipe()
 	if err != nil {
@@ -107,12 +115,7 @@ func launchAPIServer() (*APIServer, error) {
 
 // define installs ExternalDNS's definition of DNSEndpoint and waits until it is served.
 func (s *APIServer) define() error {
-	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/external-dns").Output()
-	if err != nil {
-		return err
-	}
-	file := filepath.Join(strings.TrimSpace(string(module)), "config/crd/standard/dnsendpoints.externaldns.k8s.io.yaml")
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(os.Getenv(dnsEndpointDefinition))
 	if err != nil {
 		return err
 	}

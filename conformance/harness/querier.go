@@ -17,7 +17,9 @@ type Querier struct {
 	name    string
 	members map[string]string
 
-	mutex    sync.Mutex
+	mutex sync.Mutex
+	// taken counts how often the counts were taken: a question that was asked before does not count after.
+	taken    int
 	counts   map[string]int
 	asked    int
 	failures []Failure
@@ -63,12 +65,16 @@ func (q *Querier) run() {
 			return
 		case <-time.After(time.Millisecond):
 		}
+		q.mutex.Lock()
+		taken := q.taken
+		q.mutex.Unlock()
 		member, err := q.ask()
 		q.mutex.Lock()
 		q.asked++
-		if err != nil {
+		switch {
+		case err != nil:
 			q.failures = append(q.failures, Failure{At: time.Now(), Why: err.Error()})
-		} else {
+		case taken == q.taken:
 			q.counts[member]++
 		}
 		q.mutex.Unlock()
@@ -107,6 +113,7 @@ func (q *Querier) Take() (map[string]int, []Failure) {
 	defer q.mutex.Unlock()
 	counts, failures := q.counts, q.failures
 	q.counts, q.failures = map[string]int{}, nil
+	q.taken++
 	return counts, failures
 }
 
