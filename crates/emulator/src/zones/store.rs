@@ -178,7 +178,7 @@ impl Zones {
             return Err(Refused::NoParent(path.zone.clone()));
         };
         let held = zone.sets.get(&set_key(path));
-        // Recorded: what is not there is deleted whatever the condition.
+        // Assumed: what is not there has no version that could be another one.
         if let Some(held) = held {
             check(Some(&held.etag), conditions)?;
         }

@@ -1,11 +1,12 @@
 //! Azure DNS over ARM: zones and record sets, their versions, their rules, and aliases of profiles.
 
 use axum::http::Method;
-use emulator::{Cloud, Conditions, Request, Response, State, ZoneSeed};
+use emulator::{Cloud, Conditions, Request, Response, Service, State, Throttle, ZoneSeed};
+use jiff::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::client::{SUBSCRIPTION, external, profile, profile_path, put, send, weighted};
+use crate::client::{SUBSCRIPTION, VERSION, external, profile, profile_path, put, send, weighted};
 use crate::refusals::note;
 
 pub(crate) const DNS_VERSION: &str = "2018-05-01";
@@ -507,6 +508,30 @@ fn what_has_an_alias_keeps_to_addresses() {
         &endpoint("east.example.com"),
     );
     assert_eq!(named.status, 201);
+}
+
+/// Azure DNS counts reads of zones and record sets together, and apart from Traffic Manager's.
+#[test]
+fn reads_beyond_the_limit_are_refused() {
+    let mut throttle = Throttle {
+        enforced: true,
+        ..Throttle::default()
+    };
+    throttle.limits.set("dns-reads=2".parse().expect("a limit"));
+    let mut service = Service::new(Cloud::default(), 7).throttled(throttle);
+    let mut ask = |path: &str, version: &str| {
+        let request = Request::new(Method::GET, path, version, &Value::Null);
+        service.handle(Timestamp::UNIX_EPOCH, &request)
+    };
+    assert_eq!(ask(&zones_path("my-dns-rg"), DNS_VERSION).status, 200);
+    assert_eq!(ask(&zone_path("/A/www"), DNS_VERSION).status, 404);
+    let refused = ask(&zone_path(""), DNS_VERSION);
+    assert_eq!(refused.status, 429);
+    assert_eq!(
+        refused.value()["error"]["code"],
+        "ResourceRequestsThrottled"
+    );
+    assert_eq!(ask(&profile_path("app"), VERSION).status, 404);
 }
 
 #[test]
