@@ -58,7 +58,10 @@ impl<W: Write> Scene<'_, W> {
 
     /// One loop of one cluster, and a line about it.
     pub(super) async fn tell_loop(&mut self, side: Side) -> Result<Loop, StoryError> {
-        let done = self.loop_once(side).await?;
+        let mut done = self.loop_once(side).await?;
+        // What goes on behind the answers, as the record of a vanity host, counts too.
+        self.settle().await?;
+        done.requests = self.world.control.requests().await?;
         let owner = &self.world.site(side).cluster.owner;
         let line = format!(
             "{owner}: ExternalDNS {}; calls to Azure: {}",
