@@ -43,6 +43,10 @@ async fn what_is_not_as_expected_ends_the_story() {
     let invalid = scene.expect_invalid(Side::East, 1.0).await;
     assert!(unmet(invalid).contains("InvalidAnnotation"));
 
+    for side in Side::BOTH {
+        scene.loop_once(side).await.expect("a loop");
+    }
+    scene.expect_record().await.expect("the name leads there");
     let site = scene.world.site_mut(Side::West);
     let app = site.app.with("weight", "60");
     site.apply(&app);
@@ -58,7 +62,7 @@ async fn what_is_not_as_expected_ends_the_story() {
         gone.ends_with("but meanwhile ExternalDNS of cluster-east deletes east-us"),
         "{gone}"
     );
-    assert_eq!(tell.met(), 1);
+    assert_eq!(tell.met(), 2);
     world.stop().await.expect("an orderly end");
 }
 

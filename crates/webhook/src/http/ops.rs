@@ -10,6 +10,7 @@
 //!   `format=json` or that media type in `Accept` as JSON. 404 when nobody knows of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -18,6 +19,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::explain::{Question, Verdict};
@@ -29,6 +32,8 @@ pub struct Ops {
     provider: Arc<dyn Provider>,
     metrics: Arc<Metrics>,
     shutdown: CancellationToken,
+    /// Held by whoever looks into a question.
+    explaining: Semaphore,
 }
 
 /// The body of `/readyz`.
@@ -52,6 +57,7 @@ impl Ops {
             provider,
             metrics,
             shutdown,
+            explaining: Semaphore::new(1),
         }
     }
 
@@ -109,6 +115,11 @@ async fn metrics(State(ops): State<Arc<Ops>>) -> Response {
         .into_response()
 }
 
+/// The longest question: a kind, a namespace and a name of Kubernetes; a host is shorter.
+const LONGEST: usize = 400;
+/// How long a question waits for its turn.
+const TURN: Duration = Duration::from_secs(10);
+
 /// The parameters of `/explain`.
 #[derive(Debug, Deserialize)]
 struct Asked {
@@ -129,6 +140,16 @@ async fn explain(
             let usage = "ask for one: /explain?host=my-app.example.com or /explain?object=service/default/my-app\n";
             return (StatusCode::BAD_REQUEST, usage).into_response();
         }
+    };
+    if question.as_str().len() > LONGEST {
+        let usage = "nothing has such a long name\n";
+        return (StatusCode::BAD_REQUEST, usage).into_response();
+    }
+    // Whoever reaches this port may ask, so one question is looked into at a time.
+    let turn = timeout(TURN, ops.explaining.acquire()).await;
+    let Ok(Ok(_turn)) = turn else {
+        let busy = "another question is being looked into; ask again\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, busy).into_response();
     };
     let explanation = ops.provider.explain(&question).await;
     let status = match explanation.verdict {

@@ -38,6 +38,9 @@ use crate::resolver::Resolver;
 /// How long a write is remembered whose profile is not written to any more.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
+/// How many names DNS is asked about for one question.
+const NAMES: usize = 32;
+
 /// With what explanations are made.
 #[derive(Clone, Default)]
 pub struct ExplainTools {
@@ -50,7 +53,7 @@ pub struct ExplainTools {
 /// What the last loop and the last writes were.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    asked: Mutex<Option<Asked>>,
+    asked: Mutex<Option<Arc<Asked>>>,
     writes: Mutex<BTreeMap<ProfileId, Written>>,
 }
 
@@ -74,7 +77,7 @@ impl fmt::Debug for ExplainTools {
 // === impl Memory ===
 
 impl Memory {
-    fn asked(&self) -> MutexGuard<'_, Option<Asked>> {
+    fn asked(&self) -> MutexGuard<'_, Option<Arc<Asked>>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -93,12 +96,12 @@ impl Inner {
         public_ips: PublicIps,
         records: Vec<Endpoint>,
     ) {
-        *self.memory.asked() = Some(Asked {
+        *self.memory.asked() = Some(Arc::new(Asked {
             at: self.clock.now(),
             sources,
             public_ips,
             records,
-        });
+        }));
     }
 
     /// What became of a plan for a profile.
@@ -133,13 +136,28 @@ impl Inner {
     }
 
     /// The answer to a question.
-    pub(super) async fn explain(&self, question: &Question) -> Explanation {
-        let mut explanation = self.look_up(question);
+    pub(super) async fn explain(self: &Arc<Self>, question: &Question) -> Explanation {
+        let (inner, asked) = (Arc::clone(self), question.clone());
+        // Thousands of objects take a while to look through: not on a thread that answers ExternalDNS.
+        let looked = tokio::task::spawn_blocking(move || inner.look_up(&asked)).await;
+        let owner = &self.behaviour.scope.owner;
+        let mut explanation =
+            looked.unwrap_or_else(|_| Explanation::unknown(question, owner.as_str(), Vec::new()));
         if let Some(resolver) = &self.behaviour.explain.resolver {
+            let names: BTreeSet<_> = explanation
+                .objects
+                .iter()
+                .flat_map(Explained::names)
+                .collect();
+            let answers = names
+                .iter()
+                .take(NAMES)
+                .map(|name| ask(resolver.as_ref(), name));
+            let answers = join_all(answers).await;
             for object in &mut explanation.objects {
                 let names = object.names();
-                let answers = names.iter().map(|name| ask(resolver.as_ref(), name));
-                object.dns = join_all(answers).await;
+                let of_object = answers.iter().filter(|answer| names.contains(&answer.name));
+                object.dns = of_object.cloned().collect();
                 hear(object);
             }
         }
@@ -157,7 +175,7 @@ impl Inner {
         let observed = listing
             .as_ref()
             .map_or(&nothing, |listing| &listing.observed);
-        let asked = self.memory.asked();
+        let asked = self.memory.asked().clone();
         let mut explanation = Explanation::unknown(question, owner.as_str(), Vec::new());
         explanation.listed_at = self.report.health().last_listing;
         explanation.listing_fails = self.report.listing_trouble();
@@ -168,7 +186,7 @@ impl Inner {
         let meant = |source: &&Source| is_meant(question, source, records);
         let objects = sources.iter().filter(meant);
         explanation.objects = objects
-            .map(|source| self.explain_source(source, asked.as_ref(), observed))
+            .map(|source| self.explain_source(source, asked.as_deref(), observed))
             .collect();
         let present: BTreeSet<_> = sources.iter().map(|source| &source.subject).collect();
         let left_over = observed

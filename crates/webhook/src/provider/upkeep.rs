@@ -74,7 +74,7 @@ impl Inner {
                 let has_host = held.is_some_and(|held| held.marks.vanity.is_some());
                 Due {
                     ends: plan.ends_the_profile(),
-                    asks: has_host || self.endings.is_led_to(&id),
+                    asks: has_host || self.may_be_led_to(&id),
                     id,
                 }
             })
@@ -131,6 +131,12 @@ impl Inner {
                 self.pause(id);
             }
         }
+    }
+
+    /// Whether a record set of ours may lead to a profile that has no vanity host.
+    fn may_be_led_to(&self, id: &ProfileId) -> bool {
+        let known = self.endings.is_led_to(id);
+        known.unwrap_or_else(|| self.makes_record_sets())
     }
 
     /// Whether a profile whose grace is over may be deleted. One to which users are

@@ -143,7 +143,11 @@ impl Look {
             let conflicts = before
                 .iter()
                 .filter(|finding| finding.reason == Reason::VanityConflict);
-            found.extend(conflicts.cloned());
+            let missing: Vec<_> = conflicts
+                .filter(|finding| !found.contains(finding))
+                .cloned()
+                .collect();
+            found.extend(missing);
         }
         found
     }
@@ -210,6 +214,11 @@ impl Inner {
         if is_settled {
             return false;
         }
+        // A host that is there again counts from the next time that it is not.
+        state.hostless.retain(|id, _| {
+            let held = observed.profile(id);
+            held.is_some_and(|held| held.marks.vanity.is_none() && !held.is_empty())
+        });
         let mut look = Look::default();
         self.look_at_record_sets(observed, &picture, state, &mut look)
             .await;
@@ -224,5 +233,38 @@ impl Inner {
         let all = state.records.iter().chain(&state.objects).cloned();
         self.report.vanity(all.chain(disputes).collect());
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use members::Subject;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_unjudged_is_kept_once() {
+        let subject = Subject {
+            resource: "service/default/a".to_owned(),
+            host: "a.example.com".to_owned(),
+        };
+        let conflict = Finding::new(Reason::VanityConflict, &subject, "x");
+        let failed = Finding::new(Reason::VanityFailed, &subject, "x");
+        let mut before = vec![conflict.clone(), failed];
+        for _ in 0..3 {
+            let mut look = Look {
+                findings: vec![conflict.clone()],
+                unjudged: true,
+                ..Look::default()
+            };
+            before = look.found(&before);
+            assert_eq!(before, std::slice::from_ref(&conflict));
+        }
+        let mut look = Look {
+            unjudged: true,
+            ..Look::default()
+        };
+        assert_eq!(look.found(&before), [conflict]);
+        assert_eq!(Look::default().found(&before), []);
     }
 }

@@ -73,3 +73,18 @@ async fn the_api_is_not_on_the_operations_port() {
         assert_eq!(reqwest::get(server.ops(path)).await.unwrap().status(), 404);
     }
 }
+
+/// Whoever reaches the port may ask: nothing is made of a question that nothing can be the answer to.
+#[rstest]
+#[case("host")]
+#[case("object")]
+#[tokio::test]
+async fn a_question_that_is_too_long_is_not_looked_into(#[case] what: &str) {
+    let server = Running::start(Fake::new(Behaviour::Works(Vec::new())), &args()).await;
+    let ask = async |length| {
+        let path = format!("/explain?{what}={}", "a".repeat(length));
+        reqwest::get(server.ops(&path)).await.unwrap().status()
+    };
+    assert_eq!(ask(401).await, 400);
+    assert_ne!(ask(400).await, 400);
+}

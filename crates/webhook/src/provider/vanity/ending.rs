@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use azure_dns::{RecordSet, RecordSetKind, RelativeRecordName, Zone};
+use azure_dns::{RecordSet, RecordSetKind, RelativeRecordName, Zone, ZoneId};
 use futures::stream::{self, StreamExt};
 use members::{Observed, ObservedProfile, Vanity, VanityMode};
 use traffic_manager::{Hostname, ProfileId};
@@ -34,9 +34,16 @@ struct Ends {
     gone: BTreeMap<ProfileId, Duration>,
     /// The longest TTL of a record of ours that was seen.
     ttl: BTreeMap<ProfileId, Duration>,
-    /// Profiles to which a record set of ours leads under whatever name.
-    led_to: BTreeSet<ProfileId>,
+    /// The record sets of ours that lead to profiles, under whatever names; `None`
+    /// before a look has shown them.
+    leading: Option<Leading>,
 }
+
+/// Record sets of ours, by the profile that they lead to.
+pub(super) type Leading = BTreeMap<ProfileId, BTreeSet<Place>>;
+
+/// Where a record set is.
+pub(super) type Place = (ZoneId, RelativeRecordName, RecordSetKind);
 
 /// Whether a profile may be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,14 +83,35 @@ impl Endings {
         self.ends().ttl.get(id).copied().unwrap_or_default()
     }
 
-    /// To which profiles record sets of ours lead after a look.
-    pub(super) fn led_to(&self, profiles: BTreeSet<ProfileId>) {
-        self.ends().led_to = profiles;
+    /// Takes in the record sets of ours in the zones that were read. What was seen in
+    /// another zone before is still there as far as is known.
+    pub(super) fn seen(&self, mut seen: Leading, is_read: impl Fn(&ZoneId) -> bool) {
+        let mut ends = self.ends();
+        for (profile, places) in ends.leading.take().unwrap_or_default() {
+            let unread = places.into_iter().filter(|(zone, ..)| !is_read(zone));
+            let mut unread = unread.peekable();
+            if unread.peek().is_some() {
+                seen.entry(profile).or_default().extend(unread);
+            }
+        }
+        ends.leading = Some(seen);
     }
 
-    /// Whether a record set of ours leads to the profile, as far as is known.
-    pub(in crate::provider) fn is_led_to(&self, id: &ProfileId) -> bool {
-        self.ends().led_to.contains(id)
+    /// A record set of ours is gone.
+    pub(super) fn deleted(&self, profile: &ProfileId, place: &Place) {
+        if let Some(leading) = &mut self.ends().leading
+            && let Some(places) = leading.get_mut(profile)
+        {
+            places.remove(place);
+        }
+    }
+
+    /// Whether a record set of ours leads to the profile; `None` when that is not
+    /// known yet.
+    pub(in crate::provider) fn is_led_to(&self, id: &ProfileId) -> Option<bool> {
+        let ends = self.ends();
+        let leading = ends.leading.as_ref()?;
+        Some(leading.get(id).is_some_and(|places| !places.is_empty()))
     }
 
     /// Forgets profiles that are not there, or not about to go, any more.
@@ -128,10 +156,10 @@ impl Inner {
     /// is removed.
     pub(in crate::provider) async fn may_end(&self, profile: &ObservedProfile) -> Ending {
         let Some(vanity) = &profile.marks.vanity else {
-            if self.endings.is_led_to(&profile.id) {
-                return Ending::Kept(LED_TO.to_owned());
-            }
-            return Ending::Now;
+            return match self.other_records(profile) {
+                Some(kept) => Ending::Kept(kept),
+                None => Ending::Now,
+            };
         };
         let looked = tokio::time::timeout(LOOK, self.leads_to(profile, vanity)).await;
         let kept = looked.unwrap_or_else(|_| {
@@ -174,9 +202,8 @@ impl Inner {
         if held.is_some() {
             return held;
         }
-        // Under another name: one that the host had before, and that could not be deleted.
-        if !vanity.mode.is_shared() && self.endings.is_led_to(&profile.id) {
-            return Some(LED_TO.to_owned());
+        if let Some(kept) = self.other_records(profile) {
+            return Some(kept);
         }
         let resolver = self.behaviour.vanity.resolver.as_ref()?;
         match resolver.cname(host.as_str()).await {
@@ -188,6 +215,23 @@ impl Inner {
                 "whether the vanity host {host} still leads there is not known: {}; mend that, name a server that knows with --resolver, or turn the look-up off with --vanity-check=false",
                 error_chain(&error)
             )),
+        }
+    }
+
+    /// Whether record sets of ours may lead to profiles at all, of whichever host.
+    pub(in crate::provider) fn makes_record_sets(&self) -> bool {
+        let tools = &self.behaviour.vanity;
+        tools.dns.is_some() && (self.behaviour.scope.vanity.is_shared() || !tools.zones.is_empty())
+    }
+
+    /// Record sets of ours under other names: one that the host had before, and that could not be deleted.
+    fn other_records(&self, profile: &ObservedProfile) -> Option<String> {
+        match self.endings.is_led_to(&profile.id) {
+            Some(true) => Some(LED_TO.to_owned()),
+            Some(false) => None,
+            None => self.makes_record_sets().then(|| {
+                "whether a record set of this system leads to it is not known before the zones have been read".to_owned()
+            }),
         }
     }
 
@@ -265,6 +309,8 @@ impl Inner {
             if let Err(error) = deleted {
                 return Some(failed(error));
             }
+            let place = (zone.id.clone(), name.clone(), kind);
+            self.endings.deleted(&profile.id, &place);
             tracing::info!(%host, %kind, profile = %profile.id.name, "vanity record deleted");
         }
         None

@@ -11,6 +11,7 @@ use traffic_manager::{Hostname, ProfileId};
 use vanity::record_set::{self, Held, Setting, Step, Write};
 use vanity::{Picture, Subjects};
 
+use super::ending::Leading;
 use super::{Look, State, ZONES_FOR};
 use crate::provider::Inner;
 use crate::provider_api::error_chain;
@@ -37,6 +38,7 @@ impl Inner {
         };
         let is_due = picture.has_shared() || may_be_left || !tools.zones.is_empty();
         let Some(dns) = tools.dns.as_deref().filter(|_| is_due) else {
+            self.endings.seen(Leading::new(), |_| true);
             return;
         };
         let zones = match self.zones(dns).await {
@@ -84,11 +86,8 @@ impl Inner {
         };
         let plan = record_set::plan(observed, &held, setting);
         look.findings.extend(plan.findings);
-        let mut led_to: BTreeSet<_> = held
-            .values()
-            .flatten()
-            .filter_map(record_set::profile_of)
-            .collect();
+        self.endings
+            .seen(leading(&held), |zone| held.contains_key(zone));
         ours.extend(plan.steps.iter().map(|step| step.zone.clone()));
         state.ours = Some(ours);
         for step in plan.steps {
@@ -117,13 +116,13 @@ impl Inner {
                 if !done {
                     look.failed.insert(step.profile.clone());
                 } else if is_delete {
-                    led_to.remove(&step.profile);
+                    let place = (step.zone.clone(), step.name.clone(), step.kind);
+                    self.endings.deleted(&step.profile, &place);
                 }
             } else {
                 look.unfinished = true;
             }
         }
-        self.endings.led_to(led_to);
     }
 
     /// Whether a profile in use has lost its vanity host a moment ago. Who takes the host away means it; a tool that
@@ -293,4 +292,18 @@ impl Inner {
             }
         }
     }
+}
+
+/// The record sets of ours, by the profile that they lead to.
+fn leading(held: &Held) -> Leading {
+    let mut leading = Leading::new();
+    for (zone, records) in held {
+        for record in records {
+            if let Some((profile, kind)) = record_set::profile_of(record).zip(record.kind.known()) {
+                let place = (zone.clone(), record.name.clone(), kind);
+                leading.entry(profile).or_default().insert(place);
+            }
+        }
+    }
+    leading
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use webhook::settings::ServeArgs;
 
 use super::{azure, cname, member, put_cname, record, shared, until};
-use crate::harness::{Azure, Cluster};
+use crate::harness::{Azure, Cluster, key};
 
 /// A webhook that makes no records and looks whether there are any.
 async fn looking(azure: &Azure, change: impl FnOnce(&mut ServeArgs)) -> Cluster {
@@ -100,6 +100,41 @@ async fn no_answer_is_not_taken_for_gone() {
     };
     until(&east, &[], "it is said why the profile is kept", kept).await;
     assert!(is_retired(&azure).await);
+}
+
+#[tokio::test]
+async fn a_record_under_a_former_name_keeps_the_profile() {
+    let azure = azure().await;
+    let east = Cluster::with("east", &azure, |args| {
+        super::in_azure_dns(args, &azure);
+        args.vanity.vanity_check = Some("false".to_owned());
+    })
+    .await;
+    let made = async || cname(&azure, "my-app").await.is_some();
+    let first = [member("east", "20.1.2.3")];
+    until(&east, &first, "there is a record", made).await;
+    // The new host is in no zone, so the record that works stays. Then it cannot be deleted.
+    let second = [member("east", "20.1.2.3").with_annotation(key("hostname"), "a.example.org")];
+    east.run(&second).await;
+    azure
+        .faults(serde_json::json!({"rules": [
+            {"operation": "recordSets.delete", "refusal": "ScopeLocked"}
+        ]}))
+        .await;
+    for _ in 0..10 {
+        east.clock.advance(Duration::from_mins(6));
+        east.run(&[]).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(is_retired(&azure).await, "the profile is kept");
+    assert!(made().await);
+    azure.clear_faults().await;
+    let deleted = async || {
+        east.clock.advance(Duration::from_mins(6));
+        azure.profile("my-app-global").await.is_none()
+    };
+    until(&east, &[], "both are gone", deleted).await;
+    assert!(!made().await);
 }
 
 #[tokio::test]
