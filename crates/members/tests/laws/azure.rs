@@ -19,7 +19,13 @@ pub(crate) struct Azure {
     pub(crate) trouble: Option<Trouble>,
     /// Whether something has gone wrong.
     pub(crate) troubled: bool,
+    /// Whether a plan is carried out after somebody else has written to other
+    /// profiles: what they nest in each other, only Azure sees then.
+    pub(crate) late: bool,
 }
+
+/// How the refusal of profiles that are in each other ends.
+pub(crate) const IN_ITSELF: &str = "is in itself";
 
 /// One write that fails.
 #[derive(Debug, Clone, Copy)]
@@ -297,7 +303,7 @@ fn check_nesting(profiles: &BTreeMap<ProfileId, Profile>) -> Result<(), String> 
             level = level.iter().flat_map(children).collect();
         }
         if !level.is_empty() {
-            return Err(format!("profile {id} is in itself"));
+            return Err(format!("profile {id} {IN_ITSELF}"));
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use members::want::Brakes;
 use members::{Finding, Member, MemberKey, Observed, ObservedProfile, OwnerId, Scope};
 use traffic_manager::ProfileId;
 
-use crate::azure::Azure;
+use crate::azure::{Azure, IN_ITSELF};
 
 pub(crate) struct Cluster {
     pub(crate) scope: Scope,
@@ -138,6 +138,8 @@ impl Cluster {
                 continue;
             }
             if let Err(error) = written {
+                // What follows may fail because of it, as with any trouble.
+                azure.troubled |= azure.late && error.ends_with(IN_ITSELF);
                 assert!(
                     azure.troubled,
                     "{error}\nrefused: {:#?}\nin {:#?}",
