@@ -71,10 +71,9 @@ impl Inner {
             .filter(|(id, _)| !paused.contains_key(id))
             .map(|(id, plan)| {
                 let held = observed.profile(&id);
-                let has_host = held.is_some_and(|held| held.marks.vanity.is_some());
                 Due {
                     ends: plan.ends_the_profile(),
-                    asks: has_host || self.may_be_led_to(&id),
+                    asks: held.is_some_and(|held| self.may_be_led_to(held)),
                     id,
                 }
             })
@@ -131,12 +130,6 @@ impl Inner {
                 self.pause(id);
             }
         }
-    }
-
-    /// Whether a record set of ours may lead to a profile that has no vanity host.
-    fn may_be_led_to(&self, id: &ProfileId) -> bool {
-        let known = self.endings.is_led_to(id);
-        known.unwrap_or_else(|| self.makes_record_sets())
     }
 
     /// Whether a profile whose grace is over may be deleted. One to which users are

@@ -108,7 +108,7 @@ impl Endings {
 
     /// Whether a record set of ours leads to the profile; `None` when that is not
     /// known yet.
-    pub(in crate::provider) fn is_led_to(&self, id: &ProfileId) -> Option<bool> {
+    fn is_led_to(&self, id: &ProfileId) -> Option<bool> {
         let ends = self.ends();
         let leading = ends.leading.as_ref()?;
         Some(leading.get(id).is_some_and(|places| !places.is_empty()))
@@ -134,6 +134,7 @@ impl Inner {
                 && profile.is_empty()
                 && profile.marks.retired.is_some()
                 && profile.marks.ended_by() == Some(owner)
+                && self.may_be_led_to(profile)
         };
         let ending: Vec<_> = observed.profiles().filter(ends).collect();
         self.endings.retain(
@@ -218,8 +219,18 @@ impl Inner {
         }
     }
 
+    /// Whether there is anything that could lead to a profile and can be looked at.
+    pub(in crate::provider) fn may_be_led_to(&self, profile: &ObservedProfile) -> bool {
+        let vanity = profile.marks.vanity.as_ref();
+        let by_host = vanity.is_some_and(|vanity| {
+            vanity.mode != VanityMode::None || self.behaviour.vanity.resolver.is_some()
+        });
+        let known = self.endings.is_led_to(&profile.id);
+        by_host || known.unwrap_or_else(|| self.makes_record_sets())
+    }
+
     /// Whether record sets of ours may lead to profiles at all, of whichever host.
-    pub(in crate::provider) fn makes_record_sets(&self) -> bool {
+    fn makes_record_sets(&self) -> bool {
         let tools = &self.behaviour.vanity;
         tools.dns.is_some() && (self.behaviour.scope.vanity.is_shared() || !tools.zones.is_empty())
     }
