@@ -49,8 +49,8 @@ pub struct Resolution {
 /// Members that stay as they are, by key.
 type Kept = BTreeSet<MemberKey>;
 
-/// Resolves the wishes of one loop. `public_ips` matters only when
-/// [`public_ip::are_wanted`](crate::public_ip::are_wanted).
+/// Resolves the wishes of one loop. `public_ips` matters only for objects
+/// that leave theirs to be looked up ([`public_ip::wanted`](crate::public_ip::wanted)).
 pub fn resolve(
     sources: &[Source],
     observed: &Observed,
