@@ -9,6 +9,7 @@
 mod ending;
 mod objects;
 mod records;
+mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,7 +19,6 @@ use std::time::Duration;
 use arm_client::DnsApi;
 use azure_dns::{Zone, ZoneId};
 use members::{Finding, Observed, ObservedProfile, Reason};
-use tokio::sync::Mutex;
 use traffic_manager::ProfileId;
 use vanity::Picture;
 
@@ -26,6 +26,8 @@ use super::Inner;
 use super::listing::Snapshot;
 use crate::cluster::Cluster;
 use crate::resolver::Resolver;
+
+use turn::Turn;
 
 pub(super) use ending::{Ending, Endings};
 
@@ -57,9 +59,9 @@ pub struct VanityTools {
 /// What the last look has shown.
 #[derive(Debug, Default)]
 pub(super) struct VanityState {
-    state: Mutex<State>,
-    /// Held by whoever looks at the ends of profiles.
-    ending: Mutex<()>,
+    records: Turn<State>,
+    /// Of those who look at the ends of profiles.
+    endings: Turn<()>,
     /// The zones of the default subscription, and when they were listed.
     zones: std::sync::Mutex<Option<(Vec<Zone>, Duration)>>,
 }
@@ -184,21 +186,25 @@ impl Look {
 impl Inner {
     /// Starts to look at the vanity records, if it is time.
     pub(super) fn start_vanity(self: &Arc<Self>, snapshot: &Arc<Snapshot>) {
-        let (inner, snapshot) = (Arc::clone(self), Arc::clone(snapshot));
+        let inner = Arc::clone(self);
+        inner.vanity.records.put(Arc::clone(snapshot));
         tokio::spawn(async move {
-            // One look at a time; the next loop comes soon.
-            let look = async {
-                let Ok(mut state) = inner.vanity.state.try_lock() else {
-                    return;
-                };
-                let looked = inner.look_at_vanity(&snapshot.observed, &mut state).await;
-                drop(state);
-                if looked && let Ok(_ending) = inner.vanity.ending.try_lock() {
-                    inner.look_at_endings(&snapshot.observed).await;
-                }
-            };
-            inner.stop.run_until_cancelled(look).await;
+            inner.stop.run_until_cancelled(inner.take_turn()).await;
         });
+    }
+
+    async fn take_turn(&self) {
+        let Some((mut state, snapshot)) = self.vanity.records.take().await else {
+            return;
+        };
+        if !self.look_at_vanity(&snapshot.observed, &mut state).await {
+            return;
+        }
+        self.vanity.endings.put(snapshot);
+        drop(state);
+        if let Some((_turn, snapshot)) = self.vanity.endings.take().await {
+            self.look_at_endings(&snapshot.observed).await;
+        }
     }
 
     /// Says whether it was time.

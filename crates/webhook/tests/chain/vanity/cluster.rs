@@ -14,6 +14,8 @@ use webhook::cluster::Cluster as KubernetesCluster;
 pub(super) struct Objects {
     held: Mutex<BTreeMap<(String, String), DnsEndpoint>>,
     trouble: Mutex<Option<Trouble>>,
+    /// Held by a test that keeps lists waiting.
+    pub(super) slow: tokio::sync::Mutex<()>,
 }
 
 /// What is wrong with it.
@@ -93,6 +95,7 @@ impl ClusterApi for Objects {
     }
 
     async fn list_dns_endpoints(&self) -> Result<Vec<DnsEndpoint>, Error> {
+        drop(self.slow.lock().await);
         self.check(Verb::List)?;
         let ours = |object: &DnsEndpoint| object.labels.contains_key(kubernetes::MANAGED_BY);
         Ok(self.all().into_iter().filter(ours).collect())

@@ -55,6 +55,26 @@ async fn each_cluster_has_an_object_as_long_as_it_has_a_member() {
     assert_eq!(in_west.records(), [record("my-app.example.com")]);
 }
 
+/// The loops go on while the API server takes its time; what the last one has seen is looked at all the same.
+#[tokio::test]
+async fn a_slow_api_server_costs_no_loop() {
+    let azure = azure().await;
+    let objects = Objects::new();
+    let east = with_objects("east", &azure, &objects).await;
+    let slow = objects.slow.lock().await;
+    for _ in 0..3 {
+        east.run(&[member("east", "20.1.2.3")]).await;
+    }
+    drop(slow);
+    for _ in 0..300 {
+        if objects.records() == [record("my-app.example.com")] {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody looks at what the last loop has seen");
+}
+
 #[tokio::test]
 async fn a_renamed_host_and_a_changed_mode_leave_nothing_behind() {
     let azure = azure().await;
