@@ -131,7 +131,7 @@ impl<'a> Checker<'a> {
                 }
                 if let Want::Member(member) = &reading.want {
                     let destination = member.endpoint.destination.to_string();
-                    if sources::mentions_made_up(&destination) {
+                    if view.made_up.address && sources::mentions_made_up(&destination) {
                         not_judged.insert(NotJudged::Addresses);
                     }
                 }
@@ -145,40 +145,36 @@ impl<'a> Checker<'a> {
 
     /// What is wrong with how the annotations are written, and with what is not.
     fn form(&self, view: &View<'_>, problems: &mut BTreeSet<Problem>) {
-        let mut seen: BTreeMap<&str, &manifest::Entry> = BTreeMap::new();
-        for (key, entry) in &view.entries {
-            let kind = match entry.reads_as {
-                ReadsAs::Text | ReadsAs::Null => None,
-                ReadsAs::Boolean => Some("a truth value"),
-                ReadsAs::Number => Some("a number"),
-            };
-            if let Some(kind) = kind {
-                let message = format!(
-                    "{OURS}{key}: {} is {kind} here, and Kubernetes takes only texts; quote it: \"{}\"",
-                    entry.value, entry.value
+        let mut wrong = |rule, (key, entry): &(String, manifest::Entry), what: &str| {
+            problems.insert(Problem {
+                place: entry.place.clone(),
+                grade: Grade::Error,
+                rule,
+                object: view.object.name.clone(),
+                annotation: Some(format!("{OURS}{key}")),
+                message: format!("{OURS}{key}{what}"),
+            });
+        };
+        let mut seen = BTreeMap::new();
+        for given in &view.entries {
+            let (key, entry) = given;
+            if let Some(what) = no_text(entry) {
+                wrong(Rule::Unquoted, given, &what);
+            }
+            if let Some(before) = seen.insert(key, given) {
+                let line = entry.place.position.line;
+                let what = format!(
+                    " is given again in line {line}, and only the last one counts; remove one"
                 );
-                problems.insert(Problem {
-                    place: entry.place.clone(),
-                    grade: Grade::Error,
-                    rule: Rule::Unquoted,
-                    object: view.object.name.clone(),
-                    annotation: Some(format!("{OURS}{key}")),
-                    message,
-                });
+                wrong(Rule::GivenTwice, before, &what);
             }
-            if let Some(before) = seen.insert(key, entry) {
-                problems.insert(Problem {
-                    place: before.place.clone(),
-                    grade: Grade::Error,
-                    rule: Rule::GivenTwice,
-                    object: view.object.name.clone(),
-                    annotation: Some(format!("{OURS}{key}")),
-                    message: format!(
-                        "{OURS}{key} is given again in line {}, and only the last one counts; remove one",
-                        entry.place.position.line
-                    ),
-                });
-            }
+        }
+        for lost in &view.lost {
+            let what = " is lost: the object has another block of annotations further down, and only the last one counts; put them into one";
+            wrong(Rule::GivenTwice, lost, what);
+        }
+        if view.entries.is_empty() {
+            return;
         }
         let place = first_place(view);
         let mut warn = |rule, message| {
@@ -273,7 +269,26 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether a finding holds whatever is in Azure, and whatever was made up.
+/// Why a value is none that Kubernetes takes, to be said after the annotation's name.
+fn no_text(entry: &manifest::Entry) -> Option<String> {
+    let value = &entry.value;
+    let unquoted = |kind| {
+        format!(": {value} is {kind} here, and Kubernetes takes only texts; quote it: \"{value}\"")
+    };
+    let whole =
+        |kind| format!(" is {kind} here, and Kubernetes takes only texts; write it as one text");
+    match entry.reads_as {
+        ReadsAs::Text | ReadsAs::Null => None,
+        ReadsAs::Boolean => Some(unquoted("a truth value")),
+        ReadsAs::Number => Some(unquoted("a number")),
+        ReadsAs::List => Some(whole("a list")),
+        // In braces, as templates are written.
+        ReadsAs::Mapping => Some(whole("a mapping") + ", and render a template first"),
+    }
+}
+
+/// Whether a finding holds whatever is in Azure, and whatever names objects have. What
+/// is only true of made-up addresses is not said about the next kind of them.
 fn is_judged(finding: &Finding) -> bool {
     let of_azure = matches!(
         finding.reason,
@@ -285,7 +300,7 @@ fn is_judged(finding: &Finding) -> bool {
             | Reason::LookupFailed
             | Reason::OwnerMismatch
     );
-    !of_azure && !sources::mentions_made_up(&finding.message)
+    !of_azure && !sources::mentions_made_up_name(&finding.message)
 }
 
 /// A public IP address behind every address, as if somebody had looked.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::yaml::{self, Node, Position, ReadsAs};
+use crate::yaml::{self, Node, Position, ReadsAs, Value};
 
 /// One file, or standard input.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,8 @@ pub(crate) struct Object {
     pub(crate) name: ObjectName,
     pub(crate) place: Place,
     pub(crate) annotations: Vec<Entry>,
+    /// Annotations in a block that is given again, and so for nothing.
+    pub(crate) lost: Vec<Entry>,
     root: Node,
 }
 
@@ -144,10 +146,15 @@ fn collect(node: Node, input: &Arc<str>, depth: usize, objects: &mut Vec<Object>
         input: Arc::clone(input),
         position: node.at,
     };
-    let annotations = metadata.get("annotations").into_iter();
-    let annotations = annotations
-        .flat_map(Node::entries)
-        .filter_map(|(key, value)| Entry::new(key.text()?, value, place(value)));
+    let entries = |block: &Node| -> Vec<Entry> {
+        let entries = block.entries();
+        entries
+            .filter_map(|(key, value)| Some(Entry::new(key.text()?, value, place(value))))
+            .collect()
+    };
+    let annotations = metadata.get("annotations");
+    let blocks = node.all("metadata").flat_map(|one| one.all("annotations"));
+    let lost = blocks.filter(|block| !annotations.is_some_and(|held| std::ptr::eq(held, *block)));
     objects.push(Object {
         name: ObjectName {
             kind,
@@ -155,7 +162,8 @@ fn collect(node: Node, input: &Arc<str>, depth: usize, objects: &mut Vec<Object>
             name: name.to_owned(),
         },
         place: place(metadata.get("name").unwrap_or(&node)),
-        annotations: annotations.collect(),
+        annotations: annotations.map_or_else(Vec::new, entries),
+        lost: lost.flat_map(entries).collect(),
         root: node,
     });
 }
@@ -163,18 +171,22 @@ fn collect(node: Node, input: &Arc<str>, depth: usize, objects: &mut Vec<Object>
 // === impl Entry ===
 
 impl Entry {
-    fn new(key: &str, value: &Node, place: Place) -> Option<Self> {
-        let scalar = value.scalar()?;
-        Some(Self {
+    fn new(key: &str, value: &Node, place: Place) -> Self {
+        let (reads_as, text) = match &value.value {
+            Value::Scalar(scalar) => (scalar.reads_as, scalar.text.as_str()),
+            Value::Sequence(_) => (ReadsAs::List, ""),
+            Value::Mapping(_) => (ReadsAs::Mapping, ""),
+        };
+        Self {
             key: key.to_owned(),
-            value: match scalar.reads_as {
+            value: match reads_as {
                 // Kubernetes keeps an empty text for it.
                 ReadsAs::Null => String::new(),
-                _ => scalar.text.clone(),
+                _ => text.to_owned(),
             },
-            reads_as: scalar.reads_as,
+            reads_as,
             place,
-        })
+        }
     }
 }
 
@@ -207,7 +219,7 @@ impl Object {
                 input: Arc::clone(&self.place.input),
                 position: value.at,
             };
-            Entry::new(property.get("name")?.text()?, value, place)
+            Some(Entry::new(property.get("name")?.text()?, value, place))
         });
         properties.collect()
     }

@@ -79,7 +79,8 @@ fn physical(input: &str, position: Option<Position>) -> Value {
     json!({ "physicalLocation": physical })
 }
 
-/// A path as a relative reference (RFC 3986).
+/// A path as a relative reference (RFC 3986), and one from the root as what is in this
+/// machine's files (RFC 8089): without its scheme it would be a place on the code host.
 fn uri(path: &str) -> String {
     if path == crate::STDIN {
         return STDIN.to_owned();
@@ -93,7 +94,10 @@ fn uri(path: &str) -> String {
             format!("%{byte:02X}")
         }
     };
-    path.bytes().map(encoded).collect()
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    path.bytes()
+        .map(encoded)
+        .fold(scheme.to_owned(), |uri, part| uri + &part)
 }
 
 #[cfg(test)]
@@ -103,6 +107,7 @@ mod tests {
     #[test]
     fn paths_are_references() {
         assert_eq!(uri("./a b/ä:1.yaml"), "a%20b/%C3%A4%3A1.yaml");
+        assert_eq!(uri("/srv/repo/a.yaml"), "file:///srv/repo/a.yaml");
         assert_eq!(uri("-"), "stdin");
     }
 }

@@ -2,9 +2,9 @@
 //! made by the function that `serve` has for it.
 //!
 //! A manifest lacks what only a cluster knows, most of all the load balancer's
-//! address. It is made up, different for each object, from addresses that nobody
-//! has. What is said about a made-up one is no finding, nor what is only true
-//! with addresses of one kind.
+//! address. It is made up, different for each object, from addresses that hardly
+//! anybody has. What is only true with addresses of one kind is no finding, nor what
+//! is said about a made-up name.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -19,7 +19,7 @@ use crate::yaml::Node;
 
 /// How the keys of our annotations begin, after ExternalDNS's prefix.
 pub(crate) const OURS: &str = "webhook-traffic-manager-";
-/// How the made-up addresses begin: multicast's neighbours, and a block that was
+/// How the made-up addresses begin: the last block before multicast's, and one that was
 /// given back.
 const NOBODYS_V4: [u8; 2] = [223, 255];
 const NOBODYS_V6: [u16; 2] = [0x3ffe, 0xffff];
@@ -34,6 +34,8 @@ pub(crate) struct View<'a> {
     /// Our annotations, by what stands after [`OURS`]. Those of a `DNSEndpoint`
     /// are of one record.
     pub(crate) entries: Vec<(String, Entry)>,
+    /// Those of a block that does not count.
+    pub(crate) lost: Vec<(String, Entry)>,
     /// What the webhook will get: one source for each host.
     pub(crate) sources: Vec<Source>,
     /// What was made up for it.
@@ -111,20 +113,23 @@ fn of_annotations<'a>(
     resource: &str,
     inventor: &mut Inventor,
 ) -> Option<View<'a>> {
-    let entries: Vec<_> = object
-        .annotations
-        .iter()
-        .filter_map(|entry| {
-            let key = entry.key.strip_prefix(prefix)?.strip_prefix(OURS)?;
-            Some((key.to_owned(), entry.clone()))
-        })
-        .collect();
-    if entries.is_empty() {
+    let ours = |entries: &[Entry]| -> Vec<_> {
+        let entries = entries.iter();
+        entries
+            .filter_map(|entry| {
+                let key = entry.key.strip_prefix(prefix)?.strip_prefix(OURS)?;
+                Some((key.to_owned(), entry.clone()))
+            })
+            .collect()
+    };
+    let (entries, lost) = (ours(&object.annotations), ours(&object.lost));
+    if entries.is_empty() && lost.is_empty() {
         return None;
     }
     let mut view = View {
         object,
         entries,
+        lost,
         sources: Vec::new(),
         made_up: MadeUp::default(),
         has_no_host: false,
@@ -180,6 +185,7 @@ fn of_record<'a>(object: &'a Object, record: &'a Node, resource: &str) -> Option
     Some(View {
         object,
         entries,
+        lost: Vec::new(),
         sources: gather(&[wanted]),
         made_up: MadeUp::default(),
         has_no_host: false,
@@ -302,11 +308,18 @@ impl Inventor {
     }
 }
 
-/// Whether a message is about something made up.
-pub(crate) fn mentions_made_up(message: &str) -> bool {
+/// Whether an endpoint points at something made up.
+pub(crate) fn mentions_made_up(destination: &str) -> bool {
     let [a, b] = NOBODYS_V4;
     let [first, second] = NOBODYS_V6;
     let v4 = format!("{a}.{b}.");
     let v6 = format!("{first:x}:{second:x}:");
-    message.contains(&v4) || message.contains(&v6) || message.contains(NOBODYS_NAME)
+    destination.starts_with(&v4)
+        || destination.starts_with(&v6)
+        || mentions_made_up_name(destination)
+}
+
+/// Whether a message is about a made-up name.
+pub(crate) fn mentions_made_up_name(message: &str) -> bool {
+    message.contains(NOBODYS_NAME)
 }

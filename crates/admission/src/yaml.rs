@@ -44,13 +44,15 @@ pub(crate) struct Scalar {
     pub(crate) reads_as: ReadsAs,
 }
 
-/// What Kubernetes takes a scalar for, by the rules of YAML 1.1 that it has.
+/// What Kubernetes takes a value for, a scalar by the rules of YAML 1.1 that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadsAs {
     Text,
     Null,
     Boolean,
     Number,
+    List,
+    Mapping,
 }
 
 /// Why a file is no YAML.
@@ -112,6 +114,13 @@ impl Node {
         self.entries()
             .rev()
             .find(|(held, _)| held.text() == Some(key))
+            .map(|(_, value)| value)
+    }
+
+    /// Every value of a key, of which the last counts.
+    pub(crate) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Self> {
+        self.entries()
+            .filter(move |(held, _)| held.text() == Some(key))
             .map(|(_, value)| value)
     }
 

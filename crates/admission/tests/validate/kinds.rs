@@ -168,3 +168,57 @@ fn what_takes_no_part_is_passed_over() {
     );
     assert_eq!(said(&foreign), "");
 }
+
+/// A template that nobody has rendered is a mapping to YAML.
+#[test]
+fn values_that_are_lists_and_mappings() {
+    let text = service(
+        "app",
+        &[
+            "enabled: {{ .Values.enabled }}",
+            "weight: [70]",
+            "priority: {first: 1}",
+        ],
+    );
+    insta::assert_snapshot!(said(&text), @r#"
+    app.yaml:8:65: error: Service app: webhook-traffic-manager-enabled: "" is not valid: must be `true` or `false`
+    app.yaml:8:65: error: Service app: webhook-traffic-manager-enabled is a mapping here, and Kubernetes takes only texts; write it as one text, and render a template first
+    app.yaml:9:64: error: Service app: webhook-traffic-manager-weight is a list here, and Kubernetes takes only texts; write it as one text
+    app.yaml:10:66: error: Service app: webhook-traffic-manager-priority is a mapping here, and Kubernetes takes only texts; write it as one text, and render a template first
+    "#);
+    let by_hand = DNS_ENDPOINT.replace("value: first", "value: [1]");
+    insta::assert_snapshot!(said(&by_hand), @"app.yaml:16:18: error: DNSEndpoint web/by-hand: webhook-traffic-manager-priority is a list here, and Kubernetes takes only texts; write it as one text");
+}
+
+#[test]
+fn annotations_in_a_block_that_does_not_count() {
+    let more = "  annotations:\n    external-dns.kubernetes.io/webhook-traffic-manager-weight: \"70\"\nspec:\n";
+    let text = service("app", &["enabled: \"true\""]).replace("spec:\n", more);
+    insta::assert_snapshot!(said(&text), @r#"
+    app.yaml:8:65: error: Service app: webhook-traffic-manager-enabled is lost: the object has another block of annotations further down, and only the last one counts; put them into one
+    app.yaml:10:64: warning: Service app: the annotations have no effect without webhook-traffic-manager-enabled: "true"
+    "#);
+    let whole = "metadata:\n  name: app\nspec:\n";
+    let text = service("app", &["enabled: \"true\""]).replace("spec:\n", whole);
+    insta::assert_snapshot!(said(&text), @"app.yaml:8:65: error: Service app: webhook-traffic-manager-enabled is lost: the object has another block of annotations further down, and only the last one counts; put them into one");
+}
+
+/// Addresses are made up for load balancers, and a mistake in one that looks like them is said all the same.
+#[test]
+fn addresses_that_look_made_up() {
+    let text = service("app", &["enabled: \"true\"", "target: 10.223.255.4"]);
+    insta::assert_snapshot!(said(&text), @"app.yaml:8:65: error: Service app: the target 10.223.255.4 is a private or reserved address, which neither Azure nor users on the internet can reach; name a public one with webhook-traffic-manager-target");
+    let text = service("app", &["enabled: \"true\"", "subnets: 223.255.7.0/33"]);
+    insta::assert_snapshot!(said(&text), @r#"app.yaml:9:65: error: Service app: webhook-traffic-manager-subnets: "223.255.7.0/33" is not valid: must be address ranges such as 203.0.113.0/24 or 203.0.113.4-203.0.113.9, separated by commas"#);
+}
+
+#[test]
+fn json_with_tabs_and_yaml_from_windows() {
+    let yaml = service("app", &["enabled: \"true\"", "weight: \"70%\""]);
+    let said_of_yaml = said(&yaml);
+    assert_eq!(said_of_yaml.lines().count(), 1);
+    assert_eq!(said(&yaml.replace('\n', "\r\n")), said_of_yaml);
+    assert_eq!(said(&format!("\u{feff}{yaml}")), said_of_yaml);
+    let json = "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Service\",\n\t\"metadata\": {\n\t\t\"name\": \"app\",\n\t\t\"annotations\": {\n\t\t\t\"external-dns.kubernetes.io\\/hostname\": \"app.example.com\",\n\t\t\t\"external-dns.kubernetes.io/webhook-traffic-manager-enabled\": \"true\",\n\t\t\t\"external-dns.kubernetes.io/webhook-traffic-manager-weight\": \"70%\"\n\t\t}\n\t}\n}\n";
+    insta::assert_snapshot!(said(json), @r#"app.yaml:9:65: error: Service app: webhook-traffic-manager-weight: "70%" is not valid: must be a whole number from 1 to 1000, or 0 to keep the endpoint but disable it"#);
+}
