@@ -122,6 +122,9 @@ func corpus(tb testing.TB) (outline, []example) {
 			examples = append(examples, one)
 		}
 	}
+	if err := lines.Err(); err != nil {
+		tb.Fatalf("the corpus is cut short after %d objects: %v", len(examples), err)
+	}
 	return first, examples
 }
 

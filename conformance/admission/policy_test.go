@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,7 @@ func TestOnlyNewAnnotationsAreJudged(t *testing.T) {
 	more := map[string]string{ours + "enabled": "true", ours + "weight": "heavy", "other": "1"}
 	worse := map[string]string{ours + "enabled": "true", ours + "weight": "heavier"}
 	less := map[string]string{ours + "enabled": "true", ours + "weight": "heavy", ours + "priority": "1"}
+	two := map[string]string{ours + "enabled": "true", ours + "weight": "heavy", ours + "priority": "first"}
 	for name, test := range map[string]struct {
 		object, old *unstructured.Unstructured
 		judged      bool
@@ -53,11 +55,13 @@ func TestOnlyNewAnnotationsAreJudged(t *testing.T) {
 		"not enabled":            {service(map[string]string{ours + "weight": "heavy"}), nil, false},
 		"enabled: false":         {service(map[string]string{ours + "enabled": " False ", ours + "weight": "heavy"}), nil, false},
 		"enabled without a word": {service(map[string]string{ours + "enabled": ""}), nil, true},
+		"a name in capitals":     {service(map[string]string{ours + "enabled": "true", ours + "Weight": "heavy"}), nil, false},
 		"created":                {service(bad), nil, true},
 		"as before":              {service(bad), service(bad), false},
 		"another annotation":     {service(more), service(bad), false},
 		"one annotation less":    {service(bad), service(less), true},
 		"another value":          {service(worse), service(bad), true},
+		"one of two is mended":   {service(bad), service(two), true},
 		"the first annotations":  {service(bad), service(nil), true},
 		"the last ones are gone": {service(nil), service(bad), false},
 	} {
@@ -73,8 +77,37 @@ func TestOnlyNewAnnotationsAreJudged(t *testing.T) {
 	}
 }
 
-// Kubernetes takes 256 KiB of annotations and stops expressions that cost too
-// much. Those of the policies stop by themselves.
+// The doubts are about whatever has an annotation of ours, also where the mistakes are not looked for.
+func TestDoubts(t *testing.T) {
+	const unknown, disabled, region = 0, 1, 2
+	for name, test := range map[string]struct {
+		annotations map[string]string
+		doubts      []int
+	}{
+		"none of ours":           {map[string]string{"other": "1"}, nil},
+		"good":                   {map[string]string{ours + "enabled": "true", ours + "endpoint-location": "westeurope"}, nil},
+		"without enabled":        {map[string]string{ours + "weight": "70"}, []int{disabled}},
+		"another prefix enables": {map[string]string{"example.com/webhook-traffic-manager-enabled": "true", ours + "weight": "70"}, []int{disabled}},
+		"a name of nothing":      {map[string]string{ours + "enabled": "true", ours + "wieght": "70"}, []int{unknown}},
+		"a name in capitals":     {map[string]string{ours + "enabled": "true", ours + "Weight": "70"}, nil},
+		"a region of nobody":     {map[string]string{ours + "enabled": "true", ours + "endpoint-location": "westeurop"}, []int{region}},
+		"turned off":             {map[string]string{ours + "enabled": "false", ours + "endpoint-location": "westeurop"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := compiled(t, "doubts").evaluate(service(test.annotations), nil, services)
+			if len(said.errors) > 0 {
+				t.Errorf("the engine fails: %v", said.errors)
+			}
+			if doubts := keys(said.messages); !slices.Equal(doubts, test.doubts) {
+				t.Errorf("doubts %v, wanted %v: %v", doubts, test.doubts, said.messages)
+			}
+		})
+	}
+}
+
+// Kubernetes stops expressions that cost too much; those of the policies stop by themselves at lists that are longer
+// than any good one. A value of more than these 16 KiB, of the 256 that Kubernetes takes, can still be too much: then
+// the policy that warns is silent, and the one that denies refuses the object.
 func TestLongAnnotationsAreAffordable(t *testing.T) {
 	mistakes, doubts := compiled(t, "mistakes"), compiled(t, "doubts")
 	names := map[string]bool{}

@@ -85,8 +85,9 @@ fn exit_statuses(#[case] arguments: &[&str], #[case] code: i32) {
     validate(folder.path(), arguments).assert().code(code);
 }
 
+/// Documents go to standard output alone. Why the exit status is 2 is in the log of a CI too.
 #[test]
-fn every_output_goes_to_standard_output_alone() {
+fn a_document_is_on_standard_output_and_what_cannot_be_read_on_standard_error() {
     let folder = folder();
     for (format, key) in [("json", "problems"), ("sarif", "runs")] {
         let flag = format!("--output={format}");
@@ -94,7 +95,7 @@ fn every_output_goes_to_standard_output_alone() {
             .write_stdin(blocks("yaml")[0].clone())
             .assert()
             .code(2)
-            .stderr("");
+            .stderr("chart.yaml:1:11: mapping values are not allowed in this context\n");
         let document: serde_json::Value =
             serde_json::from_slice(&assert.get_output().stdout).unwrap();
         assert!(document.get(key).is_some(), "{document}");

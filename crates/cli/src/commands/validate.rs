@@ -157,15 +157,16 @@ fn read(file: &Path) -> io::Result<String> {
     fs::read_to_string(file)
 }
 
-/// The problems on standard output; in text, what was looked at on standard error.
+/// The problems on standard output; on standard error what could not be read, and in text
+/// what was looked at.
 fn show(report: &Report, output: Output) -> Result<(), CommandError> {
+    for unreadable in &report.unreadable {
+        complain(&format!("{unreadable}"));
+    }
     match output {
         Output::Text => {
             if !report.problems.is_empty() {
                 say(&report.lines().join("\n"))?;
-            }
-            for unreadable in &report.unreadable {
-                complain(&format!("{unreadable}"));
             }
             for line in report.summary() {
                 complain(&line);
