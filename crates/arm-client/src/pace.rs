@@ -91,9 +91,11 @@ struct Counted {
     credits: Credits,
 }
 
-/// No documented limit of Azure's counts over a longer time. A longer wait is
-/// not remembered: it would hold up an hour's changes for one odd answer.
-const LONGEST_CLOSURE: Duration = Duration::from_mins(5);
+/// No documented limit of Azure's counts over more than five minutes, but its
+/// refusals ask for more than that, 307 and 372 seconds as reported; trying
+/// earlier starts the wait again. A longer wait is not remembered: it would hold
+/// up an hour's changes for one odd answer.
+const LONGEST_CLOSURE: Duration = Duration::from_mins(8);
 
 // === impl Pace ===
 

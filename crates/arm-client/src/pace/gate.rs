@@ -20,8 +20,9 @@ pub(super) struct Gate {
     closed_until: Duration,
     /// By header: the most that was ever left, and what was left last.
     left: BTreeMap<String, (u64, u64)>,
-    /// Azure has refused a request without saying for how long.
-    scarce: bool,
+    /// Azure has refused a request without saying for how long; little is left
+    /// until then, or until Azure says what is left.
+    scarce_until: Duration,
 }
 
 /// How long requests wait in a lane of which nothing is known, when Azure has
@@ -39,7 +40,7 @@ impl Gate {
             last: None,
             closed_until: Duration::ZERO,
             left: BTreeMap::new(),
-            scarce: false,
+            scarce_until: Duration::ZERO,
         }
     }
 
@@ -53,7 +54,7 @@ impl Gate {
             Limit::Window { most, length, .. } => self.has_fewer_than(most, length),
             Limit::Unknown => Duration::ZERO,
         };
-        let distance = if self.is_low() {
+        let distance = if self.is_low(now) {
             self.last
                 .map_or(Duration::ZERO, |last| last + self.distance())
         } else {
@@ -116,7 +117,7 @@ impl Gate {
 
     /// Azure has said what is left.
     pub(super) fn has_left(&mut self, name: &str, left: u64) {
-        self.scarce = false;
+        self.scarce_until = Duration::ZERO;
         if let Some((most, last)) = self.left.get_mut(name) {
             *most = left.max(*most);
             *last = left;
@@ -134,17 +135,22 @@ impl Gate {
         self.closed_until
     }
 
-    /// Azure has refused a request and not said for how long.
+    /// Azure has refused a request and not said for how long. After as long as
+    /// all of the limit takes to come back, that is no news any more: not every
+    /// service says what is left.
     pub(super) fn is_scarce(&mut self, now: Duration) {
         match self.limit {
-            Limit::Bucket { .. } | Limit::Window { .. } => self.scarce = true,
+            Limit::Bucket { size, interval } => {
+                self.scarce_until = now + interval.saturating_mul(size);
+            }
+            Limit::Window { length, .. } => self.scarce_until = now + length,
             Limit::Unknown => self.close(now + UNSAID),
         }
     }
 
     /// Whether less than a tenth is left of the most that was ever left.
-    fn is_low(&self) -> bool {
-        self.scarce
+    fn is_low(&self, now: Duration) -> bool {
+        now < self.scarce_until
             || self
                 .left
                 .values()

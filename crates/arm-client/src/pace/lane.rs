@@ -140,11 +140,16 @@ impl Lane {
 
     /// The lane in which a request was one too many, by Azure's word for it.
     pub(crate) fn throttled(lanes: &[Self], code: Option<&str>) -> Option<Self> {
+        let own = lanes.get(1).copied();
         match code.unwrap_or_default() {
             // Not a limit: somebody writes to the same resource.
             "RetryableErrorDueToAnotherOperation" => None,
             // The service's own word. Nothing else at Resource Manager has to wait.
-            "ResourceRequestsThrottled" => lanes.get(1).copied(),
+            "ResourceRequestsThrottled" => own,
+            "SubscriptionRequestsThrottled" => lanes.first().copied(),
+            // Azure DNS is reported to refuse as `Throttled`, and without a word.
+            // Profiles do not wait for that.
+            _ if matches!(own, Some(Self::DnsReads | Self::DnsWrites)) => own,
             _ => lanes.first().copied(),
         }
     }

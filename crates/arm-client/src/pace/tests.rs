@@ -57,6 +57,9 @@ fn pass(pacer: &Pacer, now: Duration, lanes: &[Lane]) -> usize {
 #[case(Operation::TagsMerge, Method::GET, &[Lane::Reads, Lane::Tags])]
 #[case(Operation::NameCheck, Method::POST, &[Lane::Writes, Lane::NameChecks])]
 #[case(Operation::PublicIpsList, Method::GET, &[Lane::Reads, Lane::PublicIps])]
+#[case(Operation::RecordSetsPut, Method::PUT, &[Lane::Writes, Lane::DnsWrites])]
+#[case(Operation::RecordSetsPut, Method::GET, &[Lane::Reads, Lane::DnsReads])]
+#[case(Operation::RecordSetsDelete, Method::DELETE, &[Lane::Deletes, Lane::DnsWrites])]
 fn lanes(#[case] operation: Operation, #[case] method: Method, #[case] expected: &[Lane]) {
     assert_eq!(Lane::of(operation, &method), expected);
 }
@@ -167,6 +170,48 @@ fn a_refusal_closes_its_lane(#[case] wait: Option<u64>, #[case] opens: u32) {
     assert_eq!(reserve(&pacer, SECOND, &[Lane::Writes]), Ok(SECOND));
 }
 
+/// Azure DNS has asked for 307 seconds, and Resource Manager for 372, where they count over 300.
+#[rstest]
+#[case(Operation::RecordSetsGet, Method::GET, 307)]
+#[case(Operation::EndpointsPut, Method::PUT, 372)]
+fn a_refusal_of_a_whole_window_is_remembered(
+    #[case] operation: Operation,
+    #[case] method: Method,
+    #[case] seconds: u64,
+) {
+    let pacer = pacer();
+    let lanes = Lane::of(operation, &method);
+    pacer.heard(SECOND, asks(&lanes), &refused(lanes[1], seconds));
+    let held = reserve(&pacer, SECOND, &lanes).unwrap_err();
+    assert_eq!(held.wait, Duration::from_secs(seconds));
+}
+
+/// Azure DNS is not known to say what is left, so nothing else would end it.
+#[rstest]
+#[case(Operation::RecordSetsGet, Method::GET, 0)]
+#[case(Operation::RecordSetsGet, Method::GET, 1)]
+#[case(Operation::EndpointsPut, Method::PUT, 1)]
+fn a_distance_that_nobody_named_is_kept_until_the_limit_is_fresh_again(
+    #[case] operation: Operation,
+    #[case] method: Method,
+    #[case] refused_in: usize,
+) {
+    let pacer = pacer();
+    let lanes = Lane::of(operation, &method);
+    let refused = Heard {
+        left: Vec::new(),
+        throttled: Some((lanes[refused_in], None)),
+    };
+    assert_eq!(reserve(&pacer, SECOND, &lanes), Ok(SECOND));
+    pacer.heard(SECOND, asks(&lanes), &refused);
+    assert!(reserve(&pacer, SECOND, &lanes).unwrap() > SECOND);
+    let later = SECOND + Duration::from_mins(5);
+    let moments: Vec<_> = (0..3)
+        .map(|_| reserve(&pacer, later, &lanes).unwrap())
+        .collect();
+    assert_eq!(moments, [later; 3]);
+}
+
 #[test]
 fn a_refusal_that_names_no_time_makes_requests_keep_their_distance() {
     let pacer = pacer();
@@ -187,6 +232,17 @@ fn a_refusal_that_names_no_time_makes_requests_keep_their_distance() {
 #[case(None, Some(Lane::Writes))]
 fn refusals_say_where_there_is_no_room(#[case] code: Option<&str>, #[case] lane: Option<Lane>) {
     assert_eq!(Lane::throttled(&PUT_ENDPOINT, code), lane);
+}
+
+/// `Throttled` is what users of Azure DNS have reported, in a body whose code cannot be read.
+#[rstest]
+#[case(Some("ResourceRequestsThrottled"), Lane::DnsReads)]
+#[case(Some("Throttled"), Lane::DnsReads)]
+#[case(None, Lane::DnsReads)]
+#[case(Some("SubscriptionRequestsThrottled"), Lane::Reads)]
+fn profiles_do_not_wait_for_azure_dns(#[case] code: Option<&str>, #[case] lane: Lane) {
+    let lanes = Lane::of(Operation::RecordSetsGet, &Method::GET);
+    assert_eq!(Lane::throttled(&lanes, code), Some(lane));
 }
 
 #[rstest]
