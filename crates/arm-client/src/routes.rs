@@ -2,7 +2,7 @@
 //! characters it has: endpoint names may hold spaces and `#`.
 
 use azure_dns::{RecordSetKind, RelativeRecordName, ZoneId};
-use traffic_manager::{ApiVersion, EndpointKind, ProfileId, SubscriptionId};
+use traffic_manager::{ApiVersion, EndpointKind, ProfileId, ResourceGroup, SubscriptionId};
 use url::Url;
 
 use crate::{ArmUrl, ClientConfig, ListScope};
@@ -138,28 +138,39 @@ fn scope_path<'a>(scope: &'a ListScope, kind: &'a str) -> Vec<&'a str> {
 }
 
 fn zone_path(id: &ZoneId) -> Vec<&str> {
-    vec![
-        "subscriptions",
-        id.subscription.as_str(),
-        "resourceGroups",
-        id.resource_group.as_str(),
-        PROVIDERS,
-        NETWORK,
+    group_path(
+        &id.subscription,
+        &id.resource_group,
         ZONES,
         id.name.as_str(),
-    ]
+    )
 }
 
 fn profile_path(id: &ProfileId) -> Vec<&str> {
-    vec![
-        "subscriptions",
-        id.subscription.as_str(),
-        "resourceGroups",
-        id.resource_group.as_str(),
-        PROVIDERS,
-        NETWORK,
+    group_path(
+        &id.subscription,
+        &id.resource_group,
         PROFILES,
         id.name.as_str(),
+    )
+}
+
+/// The path of a resource of `Microsoft.Network` in a resource group.
+fn group_path<'a>(
+    subscription: &'a SubscriptionId,
+    group: &'a ResourceGroup,
+    kind: &'a str,
+    name: &'a str,
+) -> Vec<&'a str> {
+    vec![
+        "subscriptions",
+        subscription.as_str(),
+        "resourceGroups",
+        group.as_str(),
+        PROVIDERS,
+        NETWORK,
+        kind,
+        name,
     ]
 }
 
