@@ -97,7 +97,7 @@ operations! {
     RecordSetsPatch = "recordSets.patch",
     /// Delete a record set.
     RecordSetsDelete = "recordSets.delete",
-    /// Anything that is not an operation of Traffic Manager: an unknown path or a method that a path does not take.
+    /// Anything that is no operation: an unknown path or a method that a path does not take.
     Unknown = "unknown",
 }
 

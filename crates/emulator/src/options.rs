@@ -194,7 +194,7 @@ pub struct Args {
     #[arg(long, env = "EMULATOR_LATENCY", hide_env_values = true, value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
     pub latency: Duration,
 
-    /// How far lists and the tags API lag behind what is stored, for example 5s; what is read one by one is true.
+    /// How far lists of profiles and the tags API lag behind what is stored, for example 5s; what is read one by one is true.
     #[arg(long, env = "EMULATOR_LIST_LAG", hide_env_values = true, value_name = "DURATION", default_value = "0", value_parser = duration::parse)]
     pub list_lag: Duration,
 

@@ -1,4 +1,5 @@
-//! How probes find targets whose names are in hosted zones: as DNS answers them.
+//! How probes find targets whose names are in hosted zones: by their addresses, and the names that lead to them. An alias
+//! has no address of its own, so what is behind one is not probed.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -22,8 +22,8 @@ use axum::http::StatusCode;
 use data_plane::{Directory, Fqdn, Hosted, ProbeJob, ProbeReport};
 use jiff::Timestamp;
 
-pub(crate) use self::exchange::is_guid;
-use self::exchange::{body, done, done_without_body, is_group_name, version};
+use self::exchange::{body, done, done_without_body, version};
+pub(crate) use self::exchange::{is_group_name, is_guid};
 use self::public_ips::PublicIp;
 use crate::api_version::ApiVersion;
 use crate::document::Style;
@@ -236,9 +236,6 @@ impl State {
         }
         let version = version(request, &resource)?;
         let resource = self.located(resource)?;
-        if resource.is_dns() {
-            return self.answer_dns(operation, resource, request);
-        }
         match resource {
             Resource::Profiles {
                 subscription,
@@ -291,10 +288,10 @@ impl State {
                 Operation::UserMetricsKeyDelete => Ok(self.delete_metrics_key(&subscription)),
                 _ => self.get_metrics_key(&subscription),
             },
-            Resource::Zones { .. }
+            dns @ (Resource::Zones { .. }
             | Resource::Zone(_)
             | Resource::RecordSets { .. }
-            | Resource::RecordSet(_) => Err(Refusal::UnknownPath(request.path.clone())),
+            | Resource::RecordSet(_)) => self.answer_dns(operation, dns, request),
         }
     }
 

@@ -77,7 +77,7 @@ pub(crate) fn is_guid(text: &str) -> bool {
         })
 }
 
-pub(super) fn is_group_name(text: &str) -> bool {
+pub(crate) fn is_group_name(text: &str) -> bool {
     (1..=90).contains(&text.chars().count())
         && text
             .chars()

@@ -119,7 +119,8 @@ impl State {
 
     fn list_zones(&self, request: &Request, subscription: &str, group: Option<&str>) -> Response {
         let zones = self.zones.list(subscription, group);
-        let items = zones.map(|held| (held.path().name.to_lowercase(), zone(held)));
+        // By id: groups may have zones of one name.
+        let items = zones.map(|held| (held.path().id().to_lowercase(), zone(held)));
         done(StatusCode::OK, &page(request, items.collect()))
     }
 

@@ -23,6 +23,11 @@ pub(super) fn is_domain(name: &str) -> bool {
     (1..=253).contains(&name.len()) && name.split('.').all(is_label)
 }
 
+/// The name of a zone: a domain below another one, without a dot at its end.
+pub(super) fn is_zone(name: &str) -> bool {
+    is_domain(name) && name.contains('.') && !name.ends_with('.')
+}
+
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
         && label

@@ -127,8 +127,9 @@ fn data(fields: Fields<'_>, kind: Kind) -> Result<Option<Data>, Refused> {
             .map(Data::Ns),
         Kind::Soa => fields
             .get("SOARecord")
-            .and_then(Value::as_object)
-            .map(|record| Data::Soa(record.clone())),
+            .map(start)
+            .transpose()?
+            .map(Data::Soa),
         Kind::Txt => fields
             .list("TXTRecords")?
             .map(|list| list.iter().map(text).collect())
@@ -185,6 +186,17 @@ fn domain(record: &Value, field: &str) -> Result<String, Refused> {
     } else {
         Err(invalid(format!("The domain name '{text}' is invalid.")))
     }
+}
+
+/// A start of authority. Its numbers are stored as they are; its mailbox is a name in DNS.
+fn start(record: &Value) -> Result<Map<String, Value>, Refused> {
+    if record.get("email").is_some_and(|email| !email.is_null()) {
+        domain(record, "email")?;
+    }
+    let record = record.as_object();
+    record
+        .cloned()
+        .ok_or_else(|| invalid("The property 'SOARecord' must be an object."))
 }
 
 fn text(record: &Value) -> Result<Vec<String>, Refused> {

@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
-use super::name::is_domain;
+use super::name::is_zone;
 use super::path::ZonePath;
+use crate::state::{is_group_name, is_guid};
 
 /// A zone that is there from the start: `example.com`, `my-group/example.com`, or with its subscription before that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +30,14 @@ impl FromStr for ZoneSeed {
             [subscription, group, name] => (*subscription, *group, *name),
             _ => return Err(InvalidZoneSeed(text.to_owned())),
         };
-        let is_name = is_domain(name) && name.contains('.');
-        if !is_name || group.is_empty() || !crate::state::is_guid(subscription) {
+        let name = name.strip_suffix('.').unwrap_or(name);
+        if !is_zone(name) || !is_group_name(group) || !is_guid(subscription) {
             return Err(InvalidZoneSeed(text.to_owned()));
         }
         Ok(Self(ZonePath {
             subscription: subscription.to_owned(),
             resource_group: group.to_owned(),
-            name: name.trim_end_matches('.').to_owned(),
+            name: name.to_owned(),
         }))
     }
 }

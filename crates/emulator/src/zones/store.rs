@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::model::{Alias, Data, RecordSet, Zone};
-use super::name::{is_domain, is_relative};
+use super::name::{is_relative, is_zone};
 use super::path::{Kind, SetPath, ZonePath};
 use super::read::Draft;
 use super::refusal::Refused;
@@ -65,7 +65,7 @@ impl Zones {
         tags: BTreeMap<String, String>,
         conditions: &Conditions,
     ) -> Result<(Change, &Zone), Refused> {
-        if !is_domain(&path.name) || !path.name.contains('.') {
+        if !is_zone(&path.name) {
             return Err(Refused::Invalid(format!(
                 "The zone name '{}' is invalid.",
                 path.name
@@ -148,16 +148,17 @@ impl Zones {
             Change::Created
         };
         let name = held.map_or_else(|| path.name.clone(), |set| set.name.clone());
-        let etag = self.next_version();
+        let data = match (&alias, draft.data) {
+            (None, data) if path.kind == Kind::Soa => start_of_authority(held, data),
+            (None, Some(data)) => data,
+            _ => Data::none(path.kind),
+        };
         let set = RecordSet {
             name,
-            etag,
+            etag: self.next_version(),
             ttl: draft.ttl.unwrap_or_default(),
             metadata: draft.metadata,
-            data: match (&alias, draft.data) {
-                (None, Some(data)) => data,
-                _ => Data::none(path.kind),
-            },
+            data,
             alias,
         };
         let zone = self
@@ -240,6 +241,11 @@ impl Zones {
                 "A CNAME record set cannot be created at the apex of a zone.".to_owned(),
             ));
         }
+        if *kind == Kind::Soa && name != "@" {
+            return Err(Refused::Invalid(
+                "A SOA record set can only be at the apex of a zone.".to_owned(),
+            ));
+        }
         let has_records = draft.data.as_ref().is_some_and(|data| data.len() > 0);
         if alias.is_some() && has_records {
             return Err(Refused::Invalid(
@@ -272,7 +278,8 @@ impl Zones {
             )));
         }
         if let Some(alias) = alias {
-            let is_new = held.is_none_or(|held| held.alias.as_ref() != Some(alias));
+            let leads = |held: &Alias| held.profile == alias.profile;
+            let is_new = !held.is_some_and(|held| held.alias.as_ref().is_some_and(leads));
             if is_new && self.aliases_of(&alias.profile).len() >= ALIASES_MAX {
                 return Err(Refused::Invalid(format!(
                     "The number of alias record sets of the resource '{}' cannot exceed {ALIASES_MAX}.",
@@ -335,6 +342,28 @@ fn own_records(zone: &mut Zone, ns_version: String, soa_version: String) {
         };
         zone.sets.insert(("@".to_owned(), kind), set);
     }
+}
+
+/// What a PUT makes of the start of authority: what it does not say stays, and the first name server is Azure's.
+fn start_of_authority(held: Option<&RecordSet>, given: Option<Data>) -> Data {
+    let mut record = match held.map(|set| &set.data) {
+        Some(Data::Soa(record)) => record.clone(),
+        _ => Map::new(),
+    };
+    if let Some(Data::Soa(given)) = given {
+        for (name, value) in given {
+            let field = record
+                .iter_mut()
+                .find(|(known, _)| known.eq_ignore_ascii_case(&name));
+            if let Some((known, held)) = field
+                && known != "host"
+                && !value.is_null()
+            {
+                *held = value;
+            }
+        }
+    }
+    Data::Soa(record)
 }
 
 fn set_key(path: &SetPath) -> (String, Kind) {

@@ -9,30 +9,18 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use data_plane::answer::Negative;
 use emulator::Options;
-use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{RData, RecordType};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::client::{Remote, external, profile, profile_path, watchdog, weighted};
+use crate::resolver::query;
 
 /// Asks the DNS server. Returns the code and the first CNAME.
 async fn ask(server: SocketAddr, name: &str) -> (ResponseCode, Option<String>) {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
-    socket.connect(server).await.expect("a server");
-    let mut message = Message::new(7, MessageType::Query, OpCode::Query);
-    message.add_query(Query::query(
-        Name::from_ascii(name).expect("a name"),
-        RecordType::A,
-    ));
-    socket
-        .send(&message.to_vec().expect("a message"))
-        .await
-        .expect("sent");
-    let mut buffer = [0; 1500];
-    let length = socket.recv(&mut buffer).await.expect("an answer");
-    let answer = Message::from_vec(&buffer[..length]).expect("a message");
+    let answer = query(server, name, RecordType::A).await;
     let target = answer.answers.iter().find_map(|record| match &record.data {
         RData::CNAME(name) => Some(name.0.to_utf8().trim_end_matches('.').to_owned()),
         _ => None,
@@ -192,21 +180,8 @@ async fn addresses_are_answered_as_such() {
     );
     body["properties"]["maxReturn"] = json!(2);
     assert_eq!(remote.put(&profile_path("app"), &body).await.0, 201);
-    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
-    socket
-        .connect(remote.running.dns_addr())
-        .await
-        .expect("a server");
-    let mut message = Message::new(9, MessageType::Query, OpCode::Query);
-    let name = Name::from_ascii("app.trafficmanager.net.").expect("a name");
-    message.add_query(Query::query(name, RecordType::A));
-    socket
-        .send(&message.to_vec().expect("a message"))
-        .await
-        .expect("sent");
-    let mut buffer = [0; 1500];
-    let length = socket.recv(&mut buffer).await.expect("an answer");
-    let answer = Message::from_vec(&buffer[..length]).expect("a message");
+    let server = remote.running.dns_addr();
+    let answer = query(server, "app.trafficmanager.net.", RecordType::A).await;
     let mut addresses: Vec<IpAddr> = answer
         .answers
         .iter()

@@ -19,6 +19,7 @@ mod options;
 mod probes;
 mod quirks;
 mod refusals;
+mod resolver;
 mod tags;
 mod throttle;
 mod versions;

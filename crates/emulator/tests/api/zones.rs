@@ -1,12 +1,16 @@
-//! Azure DNS over ARM: zones and record sets, their versions, their rules, and aliases of profiles.
+//! Azure DNS over ARM: zones and record sets, their versions and their rules.
+
+mod aliases;
+mod lists;
 
 use axum::http::Method;
+use data_plane::{Directory as _, Fqdn};
 use emulator::{Cloud, Conditions, Request, Response, Service, State, Throttle, ZoneSeed};
 use jiff::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::client::{SUBSCRIPTION, VERSION, external, profile, profile_path, put, send, weighted};
+use crate::client::{SUBSCRIPTION, VERSION, external, profile, profile_path, put};
 use crate::refusals::note;
 
 pub(crate) const DNS_VERSION: &str = "2018-05-01";
@@ -248,64 +252,6 @@ fn a_broken_condition_does_nothing() {
 }
 
 #[test]
-fn a_list_comes_in_pages() {
-    let mut state = cloud();
-    for number in 0..7 {
-        write(
-            &mut state,
-            &zone_path(&format!("/A/host-{number}")),
-            &address("20.0.0.1"),
-        );
-    }
-    write(
-        &mut state,
-        &zone_path("/TXT/host-1"),
-        &json!({"properties": {"TTL": 5, "TXTRecords": [{"value": ["a", "b"]}]}}),
-    );
-    let mut names = Vec::new();
-    let mut pages = 0;
-    let mut next = Some(format!("{}?$top=3", zone_path("/recordsets")));
-    while let Some(link) = next.take() {
-        let (path, query) = link.split_once('?').expect("a query");
-        let mut request = Request::new(
-            Method::GET,
-            path.trim_start_matches("https://arm.test"),
-            DNS_VERSION,
-            &Value::Null,
-        );
-        request.query = format!("{query}&api-version={DNS_VERSION}");
-        "https://arm.test".clone_into(&mut request.base);
-        let page = state.answer(&request).value();
-        let sets = page["value"].as_array().expect("a list").clone();
-        assert!(sets.len() <= 3);
-        names.extend(sets.iter().map(|set| {
-            format!(
-                "{} {}",
-                set["name"].as_str().unwrap_or_default(),
-                set["type"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or_default()
-            )
-        }));
-        next = page["nextLink"].as_str().map(str::to_owned);
-        pages += 1;
-    }
-    assert_eq!(pages, 4);
-    assert_eq!(
-        names.join(", "),
-        "@ NS, @ SOA, host-0 A, host-1 A, host-1 TXT, host-2 A, host-3 A, host-4 A, host-5 A, host-6 A"
-    );
-    let of_type = get(&mut state, &zone_path("/TXT")).value();
-    assert_eq!(
-        of_type["value"][0]["properties"]["TXTRecords"],
-        json!([{"value": ["a", "b"]}])
-    );
-}
-
-#[test]
 fn what_is_refused() {
     let mut state = cloud();
     write(&mut state, &zone_path("/A/taken"), &address("20.0.0.1"));
@@ -444,70 +390,40 @@ fn what_azure_has_made_stays() {
     }
 }
 
-/// Recorded: the TTL is that of the profile, and no records are shown.
+/// The zone would be gone from DNS without its start of authority.
 #[test]
-fn an_alias_has_the_ttl_of_its_profile_and_no_records() {
+fn what_is_not_said_of_the_start_of_authority_stays() {
     let mut state = cloud();
-    put(&mut state, &profile_path("app"), &weighted("app"));
-    let created = write(&mut state, &zone_path("/A/@"), &alias("app"));
-    assert_eq!(created.status, 201);
-    let properties = &created.value()["properties"];
-    insta::assert_snapshot!(properties, @r#"{"TTL":30,"fqdn":"example.com.","provisioningState":"Succeeded","targetResource":{"id":"/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/my-tm-rg/providers/Microsoft.Network/trafficManagerProfiles/app"}}"#);
-    let removed = write(
-        &mut state,
-        &zone_path("/A/@"),
-        &json!({"properties": {"TTL": 30}}),
-    );
-    assert_eq!(removed.status, 200);
-    assert_eq!(removed.value()["properties"]["targetResource"], json!({}));
-    assert_eq!(removed.value()["properties"]["ARecords"], json!([]));
+    let path = zone_path("/SOA/@");
+    let name = Fqdn::new("nobody.example.com").expect("a name");
+    let authority = |state: &State| state.hosted(&name).expect("a zone").authority;
+    let before = authority(&state);
+    let put = |state: &mut State, path: &str, record: Value| {
+        let body = json!({"properties": {"TTL": 3600, "SOARecord": record}});
+        write(state, path, &body).status.as_u16()
+    };
+    assert_eq!(put(&mut state, &path, Value::Null), 200);
+    assert_eq!(authority(&state), before);
+    let changes = json!({"host": "ns1.example.net", "email": "admin.example.com", "minimumTtl": 5});
+    assert_eq!(put(&mut state, &path, changes), 200);
+    let after = authority(&state);
+    assert_eq!(after.primary, before.primary, "Azure's own");
+    assert_eq!(after.mailbox.as_str(), "admin.example.com");
+    assert_eq!(after.negative_ttl, 5);
+    assert_eq!(put(&mut state, &path, json!({"email": "an@b"})), 400);
+    assert_eq!(put(&mut state, &path, json!("text")), 400);
+    assert_eq!(put(&mut state, &zone_path("/SOA/1"), json!({})), 400);
+    assert_eq!(authority(&state), after);
 }
 
 #[test]
-fn the_alias_of_a_deleted_profile_is_an_empty_record_set() {
+fn a_zone_has_the_name_of_a_domain() {
     let mut state = cloud();
-    put(&mut state, &profile_path("app"), &weighted("app"));
-    let before = write(&mut state, &zone_path("/CNAME/www"), &alias("app"));
-    send(
-        &mut state,
-        Method::DELETE,
-        &profile_path("app"),
-        &Value::Null,
-    );
-    let after = get(&mut state, &zone_path("/CNAME/www"));
-    assert_eq!(after.value()["properties"]["targetResource"], json!({}));
-    assert_ne!(etag(&before), etag(&after));
-}
-
-#[test]
-fn what_has_an_alias_keeps_to_addresses() {
-    let mut state = cloud();
-    put(&mut state, &profile_path("app"), &weighted("app"));
-    write(&mut state, &zone_path("/A/www"), &alias("app"));
-    let endpoint = |target: &str| json!({"properties": {"target": target}});
-    let path = format!("{}/externalEndpoints/e", profile_path("app"));
-    let named = send(
-        &mut state,
-        Method::PUT,
-        &path,
-        &endpoint("east.example.com"),
-    );
-    assert_eq!(named.status, 400);
-    let addressed = send(&mut state, Method::PUT, &path, &endpoint("20.0.0.1"));
-    assert_eq!(addressed.status, 201);
-    call(
-        &mut state,
-        Method::DELETE,
-        &zone_path("/A/www"),
-        &Value::Null,
-    );
-    let named = send(
-        &mut state,
-        Method::PUT,
-        &path,
-        &endpoint("east.example.com"),
-    );
-    assert_eq!(named.status, 201);
+    for name in ["org", "example.org.", "*.example.org"] {
+        let path = format!("{}/{name}", zones_path("my-dns-rg"));
+        let refused = write(&mut state, &path, &json!({"location": "global"}));
+        assert_eq!(refused.status, 400, "{name}");
+    }
 }
 
 /// Azure DNS counts reads of zones and record sets together, and apart from Traffic Manager's.
@@ -546,7 +462,9 @@ fn seeds_are_read_with_or_without_their_place() {
     for text in [
         "",
         "com",
+        "com.",
         "/example.com",
+        "my group/example.com",
         "x/group/example.com",
         "a/b/c/d.com",
         "*.example.com",

@@ -4,31 +4,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use emulator::{Options, Request, ZoneSeed};
-use hickory_proto::op::{Message, MessageType, OpCode, Query};
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use rstest::rstest;
 use serde_json::{Value, json};
-use tokio::net::UdpSocket;
 
 use crate::client::{Remote, SUBSCRIPTION, external, profile, profile_path, watchdog};
+use crate::resolver::query;
 use crate::zones::{DNS_VERSION, zone_path};
 
 /// Asks the DNS server: code, answers, and who says that there are none.
 async fn ask(server: SocketAddr, name: &str, record_type: RecordType) -> String {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
-    socket.connect(server).await.expect("a server");
-    let mut message = Message::new(7, MessageType::Query, OpCode::Query);
-    message.add_query(Query::query(
-        Name::from_ascii(name).expect("a name"),
-        record_type,
-    ));
-    socket
-        .send(&message.to_vec().expect("a message"))
-        .await
-        .expect("sent");
-    let mut buffer = [0; 1500];
-    let length = socket.recv(&mut buffer).await.expect("an answer");
-    let answer = Message::from_vec(&buffer[..length]).expect("a message");
+    let answer = query(server, name, record_type).await;
     let line = |record: &hickory_proto::rr::Record| {
         format!(
             "{} {} {} {}",
