@@ -32,6 +32,7 @@ fn the_story_in_plain_text() {
     insta::with_settings!({filters => [
         (r"127\.0\.0\.1:\d+", "[ADDRESS]"),
         (r"[#.]{40} +(\d{1,2}\.\d) %  expected (\d{1,2}\.\d \+)", "[BAR] [SHARE] %  expected $2"),
+        (r"-> my-app-(east|west)\.example\.com -> 198\.51\.100\.\d+", "-> [CLUSTER] -> [ADDRESS]"),
     ]}, {
         insta::assert_snapshot!(text);
     });
