@@ -24,8 +24,7 @@ pub const PROFILE: &str = "externaldns-profile";
 /// What is to be written, and what is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The writes. What is to be there comes before what is to go, except where
-    /// both have one name and Azure does not let them be there together.
+    /// The writes. What is to be there comes before what is to go.
     pub steps: Vec<Step>,
     /// What this owner's objects are to hear.
     pub findings: Vec<Finding>,
@@ -53,6 +52,9 @@ pub enum Write {
     Create(RecordSetBody),
     /// It is changed, if it is still of this version.
     Change(RecordSetBody, ETag),
+    /// It is made in the place of these of other types, which go first because
+    /// Azure does not let both be there. Should it not be had, they are put back.
+    Replace(RecordSetBody, Vec<RecordSet>),
     /// It is deleted, if it is still of this version.
     Delete(ETag),
 }
@@ -129,6 +131,21 @@ fn in_our_care(record: &RecordSet, observed: &Observed, scope: &Scope) -> Option
         None => scope.contains(&profile),
     };
     cares.then_some(profile)
+}
+
+/// What makes one of ours again as it was; `None` for an alias of nothing. An alias
+/// has the TTL of its profile, whatever is written.
+pub fn as_it_was(record: &RecordSet) -> Option<RecordSetBody> {
+    let content = match (&record.target_resource, &record.cname) {
+        (Some(resource), _) => RecordContent::Alias(resource.clone()),
+        (None, Some(name)) => RecordContent::Cname(name.parse().ok()?),
+        (None, None) => return None,
+    };
+    Some(RecordSetBody {
+        ttl: record.ttl.unwrap_or(1),
+        metadata: record.metadata.clone(),
+        content,
+    })
 }
 
 /// Plans the writes. `held` has every record set of the zones that
@@ -325,7 +342,10 @@ impl Place<'_> {
             }
             return is_there;
         }
-        let ours = self.there.iter().filter(|(_, profile)| profile.is_some());
+        let ours = self
+            .there
+            .iter()
+            .filter(|(record, profile)| profile.is_some() && record.kind.known().is_some());
         let (same, other): (Vec<&RecordSet>, Vec<&RecordSet>) = ours
             .map(|(record, _)| *record)
             .partition(|record| record.kind.known() == Some(wanted.kind));
@@ -336,10 +356,6 @@ impl Place<'_> {
             profile: profile.id.clone(),
             write,
         };
-        for record in other {
-            let delete = |kind| step(kind, Write::Delete(record.etag.clone()));
-            plan.steps.extend(record.kind.known().map(delete));
-        }
         let held = same.first().copied();
         let body = RecordSetBody {
             ttl: ttl(held, profile, setting),
@@ -347,16 +363,25 @@ impl Place<'_> {
             content: wanted.content,
         };
         let write = match held {
-            None => Write::Create(body),
-            Some(held) if held.is_as(wanted.kind, &body) => return true,
-            Some(held) => Write::Change(body, held.etag.clone()),
+            None if other.is_empty() => Some(Write::Create(body)),
+            None => {
+                let others = other.into_iter().cloned().collect();
+                Some(Write::Replace(body, others))
+            }
+            Some(held) => {
+                for record in other {
+                    let delete = |kind| step(kind, Write::Delete(record.etag.clone()));
+                    plan.steps.extend(record.kind.known().map(delete));
+                }
+                let is_as = held.is_as(wanted.kind, &body);
+                (!is_as).then(|| Write::Change(body, held.etag.clone()))
+            }
         };
-        plan.steps.push(step(wanted.kind, write));
+        plan.steps
+            .extend(write.map(|write| step(wanted.kind, write)));
         true
     }
 
-    /// What stands in the way and is not ours. A CNAME tolerates nothing beside
-    /// it; an alias of addresses, other types but a CNAME.
     /// What stands in the way and is not ours. A CNAME tolerates nothing beside
     /// it; an alias of addresses, neither a CNAME nor addresses.
     fn foreign(&self, profile: &ObservedProfile, wanted: &Wanted) -> Option<&RecordSet> {

@@ -27,6 +27,11 @@ fn text(plan: &Plan) -> String {
         let write = match &step.write {
             Write::Create(body) => format!("create, ttl {}: {:?}", body.ttl, body.content),
             Write::Change(body, _) => format!("change, ttl {}: {:?}", body.ttl, body.content),
+            Write::Replace(body, others) => {
+                let others: Vec<_> = others.iter().map(|other| other.kind.to_string()).collect();
+                let others = others.join(", ");
+                format!("in place of {others}, ttl {}: {:?}", body.ttl, body.content)
+            }
             Write::Delete(_) => "delete".to_owned(),
         };
         format!("{name} {}: {write}", step.kind)
@@ -165,10 +170,7 @@ fn an_alias_on_request_is_one_of_names_where_there_are_no_addresses() {
         "my-app.example.com azure-dns-alias",
         &["20.1.2.3"],
     )]);
-    assert_snapshot!(text(&planned(&addresses, vec![ours("my-app", "global")])), @r#"
-    my-app.example.com CNAME: delete
-    my-app.example.com A: create, ttl 300: Alias(ResourceId("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/my-tm-rg/providers/Microsoft.Network/trafficManagerProfiles/global"))
-    "#);
+    assert_snapshot!(text(&planned(&addresses, vec![ours("my-app", "global")])), @r#"my-app.example.com A: in place of CNAME, ttl 300: Alias(ResourceId("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/my-tm-rg/providers/Microsoft.Network/trafficManagerProfiles/global"))"#);
 }
 
 #[test]

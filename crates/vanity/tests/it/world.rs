@@ -165,16 +165,27 @@ pub(crate) fn carry_out(held: &mut Held, plan: &Plan) {
     } in &plan.steps
     {
         let records = held.entry(zone.clone()).or_default();
+        let create = |records: &mut Vec<RecordSet>, body| {
+            let is_there = records
+                .iter()
+                .any(|record| record.name == *name && record.kind.known() == Some(*kind));
+            assert!(!is_there, "it is there already");
+            let alone =
+                *kind != RecordSetKind::Cname || !records.iter().any(|record| record.name == *name);
+            assert!(alone, "a CNAME tolerates nothing beside it");
+            records.push(made(*kind, name.as_str(), body));
+        };
         let at = records
             .iter()
             .position(|record| record.name == *name && record.kind.known() == Some(*kind));
         match write {
-            Write::Create(body) => {
-                assert_eq!(at, None, "it is there already");
-                let alone = *kind != RecordSetKind::Cname
-                    || !records.iter().any(|record| record.name == *name);
-                assert!(alone, "a CNAME tolerates nothing beside it");
-                records.push(made(*kind, name.as_str(), body));
+            Write::Create(body) => create(records, body),
+            Write::Replace(body, others) => {
+                for other in others {
+                    let at = records.iter().position(|record| record == other);
+                    records.remove(at.unwrap());
+                }
+                create(records, body);
             }
             Write::Change(body, version) => {
                 let at = at.unwrap();

@@ -10,6 +10,7 @@ mod ending;
 mod objects;
 mod records;
 mod turn;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -28,6 +29,7 @@ use crate::cluster::Cluster;
 use crate::resolver::Resolver;
 
 use turn::Turn;
+use writes::Refused;
 
 pub(super) use ending::{Ending, Endings};
 
@@ -82,6 +84,8 @@ struct State {
     /// Since when profiles in use have had no vanity host although there is a
     /// record for them.
     hostless: BTreeMap<ProfileId, Duration>,
+    /// Changes of a record's type that Azure has refused.
+    refused: Refused,
 }
 
 /// What one look has found.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use arm_client::{DnsApi, ListScope, Precondition};
+use arm_client::{DnsApi, ListScope};
 use azure_dns::{Zone, ZoneId};
 use members::{Observed, Reason};
 use traffic_manager::{Hostname, ProfileId};
-use vanity::record_set::{self, Held, Setting, Step, Write};
+use vanity::record_set::{self, Held, Setting, Write};
 use vanity::{Picture, Subjects};
 
 use super::ending::Leading;
@@ -99,6 +99,11 @@ impl Inner {
             if is_delete && look.failed.contains(&step.profile) {
                 continue;
             }
+            if let Some(said) = state.refused.said(&step, self.clock.monotonic()) {
+                self.say_of(observed, &step, said, look);
+                look.failed.insert(step.profile);
+                continue;
+            }
             let Some(fresh) = look.refresh(self, observed, &step.profile).await else {
                 look.failed.insert(step.profile.clone());
                 continue;
@@ -112,12 +117,10 @@ impl Inner {
                 .steps
                 .contains(&step)
             {
-                let done = self.write_record_set(dns, &fresh, &step, look).await;
-                if !done {
+                let refused = &mut state.refused;
+                let done = self.write_record_set(dns, &fresh, &step, refused, look);
+                if !done.await {
                     look.failed.insert(step.profile.clone());
-                } else if is_delete {
-                    let place = (step.zone.clone(), step.name.clone(), step.kind);
-                    self.endings.deleted(&step.profile, &place);
                 }
             } else {
                 look.unfinished = true;
@@ -219,78 +222,6 @@ impl Inner {
         look.findings.extend(wanting.filter_map(|profile| {
             subjects.finding(profile, Reason::VanityFailed, || reason.to_owned())
         }));
-    }
-
-    /// Says whether it is done.
-    async fn write_record_set(
-        &self,
-        dns: &dyn DnsApi,
-        observed: &Observed,
-        step: &Step,
-        look: &mut Look,
-    ) -> bool {
-        let host = step.name.fqdn(&step.zone.name);
-        let (kind, profile) = (step.kind, &step.profile);
-        let what = match &step.write {
-            Write::Create(_) => "creating",
-            Write::Change(..) => "changing",
-            Write::Delete(_) => "deleting",
-        };
-        if self.behaviour.dry_run {
-            tracing::info!(%host, %kind, profile = %profile.name, "dry run, not done: {what} the vanity record");
-            return true;
-        }
-        let written = match &step.write {
-            Write::Create(body) => {
-                let put =
-                    dns.put_record_set(&step.zone, kind, &step.name, body, Precondition::Absent);
-                put.await.map(|_| "created")
-            }
-            Write::Change(body, version) => {
-                let unchanged = Precondition::Unchanged(version.clone());
-                let put = dns.put_record_set(&step.zone, kind, &step.name, body, unchanged);
-                put.await.map(|_| "changed")
-            }
-            Write::Delete(version) => {
-                let delete = dns.delete_record_set(&step.zone, kind, &step.name, version);
-                delete.await.map(|_| "deleted")
-            }
-        };
-        match written {
-            Ok(done) => {
-                tracing::info!(%host, %kind, profile = %profile.name, "vanity record {done}");
-                true
-            }
-            Err(error) if error.is_precondition_failed() => {
-                // Another cluster has written the same, or a person something else: the next look tells.
-                look.unfinished = true;
-                tracing::debug!(%host, %kind, "vanity record: somebody else was first");
-                false
-            }
-            Err(error) => {
-                look.unfinished = true;
-                let said = error_chain(&error);
-                tracing::debug!(%host, %kind, correlation_id = error.correlation_id(), error = %said, "{what} the vanity record failed");
-                let subjects = Subjects::of(&self.behaviour.scope.owner);
-                let held = observed.profile(profile);
-                let finding = held.and_then(|held| {
-                    subjects.finding(held, Reason::VanityFailed, || {
-                        format!(
-                            "{what} the {kind} record of the vanity host {host} in the Azure DNS zone {} failed: {said}",
-                            step.zone.name
-                        )
-                    })
-                });
-                match finding {
-                    Some(finding) => look.findings.push(finding),
-                    // Nobody of this cluster is there any more to hear it.
-                    None => self.report.write_failed(&format!(
-                        "{what} the {kind} record of the vanity host {host}: {said}"
-                    )),
-                }
-                false
-            }
-        }
     }
 }
 

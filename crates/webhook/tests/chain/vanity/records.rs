@@ -226,6 +226,61 @@ async fn the_zones_own_name_is_an_alias_when_azure_allows_it() {
     until(&east, &[], "it goes with the last member", gone).await;
 }
 
+/// A CNAME and an alias of addresses cannot be there together, so one goes before the other comes.
+#[tokio::test]
+async fn a_record_that_cannot_have_another_type_is_put_back() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let services = |mode: &str| {
+        [member("east", "20.1.2.3")
+            .with_annotation(key("target"), "address")
+            .with_annotation(key("vanity"), mode)]
+    };
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(&east, &services("azure-dns"), "there is a record", made).await;
+    let refused = json!({"rules": [
+        {"operation": "recordSets.put", "refusal": "AuthorizationFailed", "calls": 1}
+    ]});
+    azure.faults(refused).await;
+    azure.calls().await;
+    let failed = async || {
+        let readiness = east.readiness().await;
+        readiness["provider"]["invalidObjects"]["VanityFailed"] == 1
+    };
+    let alias = services("azure-dns-alias");
+    until(&east, &alias, "the failure is reported", failed).await;
+    assert_eq!(cname(&azure, "my-app").await.as_deref(), Some(GLOBAL));
+    let explained = east
+        .operation("/explain?host=my-app.example.com")
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        explained.contains("the CNAME record is there again"),
+        "{explained}"
+    );
+
+    // It is looked at now and then, and left alone all the same.
+    for n in 1..=5 {
+        east.clock.advance(Duration::from_mins(6));
+        let looked = async || azure.count("recordSets.list").await > n;
+        until(&east, &alias, "somebody has looked", looked).await;
+    }
+    assert!(failed().await);
+    assert_eq!(azure.count("recordSets.delete").await, 1);
+    assert!(made().await);
+
+    let alias_is_there = async || {
+        east.clock.advance(Duration::from_mins(15));
+        record(&azure, "A", "my-app").await.is_some()
+    };
+    until(&east, &alias, "the alias is there", alias_is_there).await;
+    assert!(!made().await);
+    let well = async || !failed().await;
+    until(&east, &alias, "all is well", well).await;
+}
+
 #[tokio::test]
 async fn a_profile_that_somebody_deletes_leaves_no_record_behind() {
     let azure = azure().await;
