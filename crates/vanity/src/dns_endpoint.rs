@@ -50,7 +50,9 @@ pub enum When {
     Free(RelativeName),
     /// This profile, read once more, has no endpoints.
     Empty(ProfileId),
-    /// At once: it leads to no profile, or another object says the same.
+    /// Another object, which leads to this profile, says the same and is there.
+    Replaced(ProfileId),
+    /// At once: it leads to no profile.
     Now,
 }
 
@@ -115,17 +117,22 @@ pub fn plan(observed: &Observed, held: Held<'_>, setting: Setting<'_>) -> Plan {
             old.host == object.host && old.target.eq_ignore_ascii_case(&object.target)
         };
         let old = held.old.iter().filter(says_the_same);
-        plan.remove.extend(old.cloned().map(|object| Removal {
-            object,
-            when: When::Now,
-        }));
+        // In another namespace, or under a name of another version.
+        let other = own.iter().copied().filter(|held| !is_at(held, &object));
+        let other = other.filter(says_the_same);
+        plan.remove
+            .extend(old.chain(other).cloned().map(|object| Removal {
+                object,
+                when: When::Replaced(profile.id.clone()),
+            }));
         if !is_there {
             plan.apply.push((profile.id.clone(), object));
         }
     }
     for object in own {
         let place = (object.key.namespace.clone(), object.key.name.clone());
-        if wanted.contains(&place) {
+        let is_planned = plan.remove.iter().any(|removal| removal.object == *object);
+        if is_planned || wanted.contains(&place) {
             continue;
         }
         let when = match leads_to(object) {
@@ -189,12 +196,16 @@ fn is_as(held: &DnsEndpoint, wanted: &DnsEndpoint) -> bool {
         .labels
         .iter()
         .all(|(name, value)| held.labels.get(name) == Some(value));
-    let place = |object: &DnsEndpoint| (object.key.namespace.clone(), object.key.name.clone());
     labels
-        && place(held) == place(wanted)
+        && is_at(held, wanted)
         && held.host == wanted.host
         && held.target == wanted.target
         && held.ttl == wanted.ttl
+}
+
+fn is_at(held: &DnsEndpoint, wanted: &DnsEndpoint) -> bool {
+    let place = |object: &DnsEndpoint| (object.key.namespace.clone(), object.key.name.clone());
+    place(held) == place(wanted)
 }
 
 /// The name of the object for a host: the host as far as it is a valid name, and

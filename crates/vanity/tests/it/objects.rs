@@ -145,6 +145,7 @@ fn what_nobody_asks_for_goes_on_conditions() {
                 When::Unwanted(id) => format!("unless profile {} wants it", id.name),
                 When::Empty(id) => format!("if profile {} has no endpoints", id.name),
                 When::Free(name) => format!("if nobody has the name {name}"),
+                When::Replaced(id) => format!("as there is another one for {}", id.name),
                 When::Now => "at once".to_owned(),
             };
             format!("{}: {when}", removal.object.key.name)
@@ -155,6 +156,23 @@ fn what_nobody_asks_for_goes_on_conditions() {
     c: if nobody has the name nobody
     d: at once
     ");
+}
+
+#[test]
+fn another_object_that_says_the_same_goes_as_well() {
+    let apps = [app(
+        "global",
+        "my-app.example.com dnsendpoint",
+        &["a.example.com"],
+    )];
+    let former = object("former", "my-app.example.com", &fqdn("global"));
+    let plan = planned(&apps, std::slice::from_ref(&former), &[]);
+    let made = after(&[former], &plan);
+    assert_eq!(made.len(), 1);
+    assert_ne!(made[0].key.name, "former");
+    assert_eq!(planned(&apps, &made, &[]), Plan::default());
+    let id = crate::world::profile_id("global");
+    assert_eq!(plan.remove[0].when, When::Replaced(id));
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! hosts are compared with what the profiles ask for.
 //!
 //! That is done when something has changed that a record depends on, when the
-//! last time failed, and now and then for what others may have changed. A listing
+//! last time failed, less and less often, and now and then for what others may
+//! have changed. A listing
 //! can be old when it is used here, so nothing is written before the profile in
 //! question was read once more.
 
@@ -35,6 +36,9 @@ pub(super) use ending::{Ending, Endings};
 
 /// How long a list of zones is believed.
 const ZONES_FOR: Duration = Duration::from_mins(15);
+
+/// How long after the second unfinished look in a row the next one is; later it is longer and longer.
+const REST: Duration = Duration::from_secs(30);
 
 /// For how long after an object was removed its record may still be in DNS.
 const RESTLESS: Duration = Duration::from_mins(15);
@@ -70,8 +74,8 @@ pub(super) struct VanityState {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What the records depend on, as it was when all was well.
-    settled: Option<(Picture, Duration)>,
+    /// `None` before the first look.
+    last: Option<Last>,
     /// The zones in which a record of ours was seen: it may have outlived its
     /// profile. `None` before the first look.
     ours: Option<BTreeSet<ZoneId>>,
@@ -88,6 +92,17 @@ struct State {
     refused: Refused,
 }
 
+/// The last look.
+#[derive(Debug)]
+struct Last {
+    /// What the records depend on.
+    picture: Picture,
+    /// How many looks at this in a row have been unfinished.
+    unfinished: u32,
+    /// When the next one is, should nothing change. Monotonic time.
+    next: Duration,
+}
+
 /// What one look has found.
 #[derive(Debug, Default)]
 struct Look {
@@ -100,6 +115,8 @@ struct Look {
     failed: BTreeSet<ProfileId>,
     /// Something failed or could not be judged: it is looked at again soon.
     unfinished: bool,
+    /// Something is to be done when this time has passed.
+    wait: Option<Duration>,
     /// Profiles that were read once more; `None` for those that are gone.
     read: BTreeMap<ProfileId, Option<ObservedProfile>>,
 }
@@ -142,6 +159,10 @@ impl fmt::Debug for VanityTools {
 // === impl Look ===
 
 impl Look {
+    fn wait(&mut self, time: Duration) {
+        self.wait = Some(self.wait.map_or(time, |wait| wait.min(time)));
+    }
+
     /// What was found, and what was found before as far as it could not be judged.
     fn found(&mut self, before: &[Finding]) -> Vec<Finding> {
         let mut found = std::mem::take(&mut self.findings);
@@ -168,8 +189,16 @@ impl Look {
     ) -> Option<Observed> {
         if !self.read.contains_key(id) {
             match inner.api.get_profile(id).await {
-                Ok(profile) => {
-                    let profile = profile.and_then(ObservedProfile::new);
+                Ok(None) => drop(self.read.insert(id.clone(), None)),
+                Ok(Some(profile)) => {
+                    let profile = ObservedProfile::new(profile).filter(|held| held.id == *id);
+                    if profile.is_none() {
+                        // To take it for gone would be to remove what leads to it.
+                        tracing::debug!(profile = %id.name, "vanity records: Azure answered a profile with another id");
+                        self.unfinished = true;
+                        self.unjudged = true;
+                        return None;
+                    }
                     self.read.insert(id.clone(), profile);
                 }
                 Err(error) => {
@@ -217,10 +246,9 @@ impl Inner {
         let picture = Picture::of(observed, &self.behaviour.scope.owner);
         let now = self.clock.monotonic();
         let is_restless = state.restless.is_some_and(|until| now < until);
-        let is_settled = !is_restless
-            && state.settled.as_ref().is_some_and(|(settled, since)| {
-                *settled == picture && now.saturating_sub(*since) < tools.interval
-            });
+        let before = state.last.as_ref().filter(|last| last.picture == picture);
+        let unfinished = before.map_or(0, |last| last.unfinished);
+        let is_settled = !is_restless && before.is_some_and(|last| now < last.next);
         if is_settled {
             return false;
         }
@@ -233,12 +261,26 @@ impl Inner {
         self.look_at_record_sets(observed, &picture, state, &mut look)
             .await;
         state.records = look.found(&state.records);
-        self.look_at_objects(observed, &picture, &mut look).await;
+        self.look_at_objects(observed, &picture, state, &mut look)
+            .await;
         state.objects = look.found(&state.objects);
         if look.removed {
             state.restless = Some(self.clock.monotonic() + RESTLESS);
         }
-        state.settled = (!look.unfinished).then_some((picture, now));
+        let unfinished = if look.unfinished { unfinished + 1 } else { 0 };
+        let rest = rest(unfinished, tools.interval);
+        let rest = look.wait.map_or(rest, |wait| wait.min(rest));
+        // What others do meanwhile may not have been seen; what fails is left alone afterwards.
+        let since = if look.unfinished {
+            self.clock.monotonic()
+        } else {
+            now
+        };
+        state.last = Some(Last {
+            picture,
+            unfinished,
+            next: since + rest,
+        });
         let disputes = vanity::disputes(observed, &self.behaviour.scope.owner);
         let all = state.records.iter().chain(&state.objects).cloned();
         self.report.vanity(all.chain(disputes).collect());
@@ -246,11 +288,30 @@ impl Inner {
     }
 }
 
+/// How long it is left alone after so many unfinished looks in a row. One may be for a race or an answer that got lost,
+/// and is made good in the next loop. More are for something that a person has to mend.
+fn rest(unfinished: u32, interval: Duration) -> Duration {
+    let rest = match unfinished {
+        0 => interval,
+        1 => Duration::ZERO,
+        more => REST.saturating_mul(2_u32.saturating_pow(more - 2)),
+    };
+    rest.min(interval)
+}
+
 #[cfg(test)]
 mod tests {
     use members::Subject;
 
     use super::*;
+
+    #[test]
+    fn rests_grow_and_are_never_longer_than_the_interval() {
+        let minute = Duration::from_mins(1);
+        let rests = [0, 1, 2, 3, 4, 5, 6, u32::MAX].map(|n| rest(n, 5 * minute).as_secs());
+        assert_eq!(rests, [300, 0, 30, 60, 120, 240, 300, 300]);
+        assert_eq!(rest(9, minute / 60), minute / 60);
+    }
 
     #[test]
     fn what_stands_unjudged_is_kept_once() {

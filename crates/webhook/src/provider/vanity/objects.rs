@@ -6,7 +6,7 @@ use members::{Observed, ObservedProfile, Reason};
 use vanity::dns_endpoint::{self, Held, Removal, Setting, When};
 use vanity::{Picture, Subjects};
 
-use super::Look;
+use super::{Look, State};
 use crate::cluster::Cluster;
 use crate::provider::Inner;
 use crate::provider_api::error_chain;
@@ -19,6 +19,7 @@ impl Inner {
         &self,
         observed: &Observed,
         picture: &Picture,
+        state: &mut State,
         look: &mut Look,
     ) {
         let (api, namespace) = match &self.behaviour.vanity.cluster {
@@ -80,14 +81,14 @@ impl Inner {
         for removal in plan.remove {
             // What replaces it has to be there first.
             let waits = match &removal.when {
-                When::Unwanted(id) => failed.contains(id),
-                When::Now => !failed.is_empty(),
-                When::Empty(_) | When::Free(_) => false,
+                When::Unwanted(id) | When::Replaced(id) => failed.contains(id),
+                When::Empty(_) | When::Free(_) | When::Now => false,
             };
             if waits {
                 look.unfinished = true;
             } else {
-                self.remove_object(api, observed, &removal, look).await;
+                self.remove_object(api, observed, &removal, state, look)
+                    .await;
             }
         }
     }
@@ -124,14 +125,25 @@ impl Inner {
         api: &dyn ClusterApi,
         observed: &Observed,
         removal: &Removal,
+        state: &mut State,
         look: &mut Look,
     ) {
         let Removal { object, when } = removal;
         let owner = &self.behaviour.scope.owner;
         let is_right = match when {
-            When::Now => true,
+            When::Now | When::Replaced(_) => true,
             When::Unwanted(id) => {
                 let fresh = look.refresh(self, observed, id).await;
+                let has_member = |fresh: &Observed| {
+                    let profile = fresh.profile(id);
+                    profile.is_some_and(|profile| Subjects::of(owner).first(profile).is_some())
+                };
+                if let Some(fresh) = fresh.as_ref().filter(|fresh| has_member(fresh))
+                    && let Some(left) = self.is_newly_hostless(fresh, id, state)
+                {
+                    look.wait(left);
+                    return;
+                }
                 let profile = fresh.as_ref().map(|fresh| fresh.profile(id));
                 match profile {
                     Some(Some(profile)) => {

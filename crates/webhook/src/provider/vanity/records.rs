@@ -108,8 +108,8 @@ impl Inner {
                 look.failed.insert(step.profile.clone());
                 continue;
             };
-            if is_delete && self.is_newly_hostless(&fresh, &step.profile, state) {
-                look.unfinished = true;
+            if is_delete && let Some(left) = self.is_newly_hostless(&fresh, &step.profile, state) {
+                look.wait(left);
                 continue;
             }
             // The listing may have been old: what is still right, is done.
@@ -128,19 +128,26 @@ impl Inner {
         }
     }
 
-    /// Whether a profile in use has lost its vanity host a moment ago. Who takes the host away means it; a tool that
-    /// wipes tags does not, and the settings owner writes it again in its next loop.
-    fn is_newly_hostless(&self, observed: &Observed, id: &ProfileId, state: &mut State) -> bool {
+    /// Whether a profile in use has lost its vanity host a moment ago, and for how long its record stays. Who takes
+    /// the host away means it; a tool that wipes tags does not, and the settings owner writes it again in its next
+    /// loop.
+    pub(super) fn is_newly_hostless(
+        &self,
+        observed: &Observed,
+        id: &ProfileId,
+        state: &mut State,
+    ) -> Option<Duration> {
         let is_hostless = observed
             .profile(id)
             .is_some_and(|profile| profile.marks.vanity.is_none() && !profile.is_empty());
         if !is_hostless {
             state.hostless.remove(id);
-            return false;
+            return None;
         }
         let now = self.clock.monotonic();
         let since = *state.hostless.entry(id.clone()).or_insert(now);
-        now.saturating_sub(since) < HOSTLESS
+        let left = HOSTLESS.saturating_sub(now.saturating_sub(since));
+        (!left.is_zero()).then_some(left)
     }
 
     /// The zones in which records may be made.

@@ -1,6 +1,7 @@
 //! An API server in memory.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ pub(super) struct Objects {
     trouble: Mutex<Option<Trouble>>,
     /// Held by a test that keeps lists waiting.
     pub(super) slow: tokio::sync::Mutex<()>,
+    lists: AtomicU64,
 }
 
 /// What is wrong with it.
@@ -44,6 +46,11 @@ impl Objects {
 
     pub(super) fn trouble(&self, trouble: Option<Trouble>) {
         *self.trouble.lock().unwrap() = trouble;
+    }
+
+    /// How often somebody has looked.
+    pub(super) fn lists(&self) -> u64 {
+        self.lists.load(Ordering::SeqCst)
     }
 
     /// Host and target of every object, in order of their names.
@@ -96,6 +103,7 @@ impl ClusterApi for Objects {
 
     async fn list_dns_endpoints(&self) -> Result<Vec<DnsEndpoint>, Error> {
         drop(self.slow.lock().await);
+        self.lists.fetch_add(1, Ordering::SeqCst);
         self.check(Verb::List)?;
         let ours = |object: &DnsEndpoint| object.labels.contains_key(kubernetes::MANAGED_BY);
         Ok(self.all().into_iter().filter(ours).collect())
