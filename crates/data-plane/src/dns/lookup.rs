@@ -26,6 +26,8 @@ const ZONE_TTL: u32 = 30;
 const MAX_CHASE: usize = 8;
 /// The label of the zone's name server.
 const NAME_SERVER: &str = "ns1";
+/// A label that nobody gives to a name.
+const NOBODY: &str = "_no_such_name_";
 
 /// What is known about a question.
 #[derive(Debug)]
@@ -109,7 +111,7 @@ impl Lookup {
         record_type: RecordType,
         client: IpAddr,
     ) -> Result<Found, ProtoError> {
-        let Ok(fqdn) = Fqdn::new(&name.to_ascii()) else {
+        let Some(fqdn) = stored_name(name) else {
             // Names with other bytes than letters, digits, hyphens and underscores exist nowhere.
             return if self.apex.zone_of(name) {
                 self.negative(ResponseCode::NXDomain, &self.suffix)
@@ -302,6 +304,17 @@ impl Lookup {
         let data = SOA::new(primary, mailbox, 1, 900, 300, 604_800, ZONE_TTL);
         Ok(Record::from_rdata(owner, ZONE_TTL, RData::SOA(data)))
     }
+}
+
+/// A name of the wire format as it is looked up. A wildcard is what stands for a name that does not exist (RFC 4592
+/// §2.2.1), so who asks for the wildcard itself is answered as for such a name.
+fn stored_name(name: &Name) -> Option<Fqdn> {
+    let text = name.to_ascii();
+    match text.strip_prefix("*.") {
+        None => Fqdn::new(&text),
+        Some(parent) => Fqdn::new(&format!("{NOBODY}.{parent}")),
+    }
+    .ok()
 }
 
 fn profile_records(owner: &Name, ttl: Ttl, served: &[Served]) -> Result<Vec<Record>, ProtoError> {

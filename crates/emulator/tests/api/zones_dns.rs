@@ -154,6 +154,22 @@ async fn world() -> Remote {
     RecordType::CNAME,
     "NoError: a.b.wild.example.com. 60 CNAME my-app.example.com."
 )]
+#[case::the_wildcard_itself(
+    "*.wild.example.com.",
+    RecordType::CNAME,
+    "NoError: *.wild.example.com. 60 CNAME my-app.example.com."
+)]
+#[case::no_wildcard(
+    "*.here.wild.example.com.",
+    RecordType::CNAME,
+    "NXDomain:  / example.com. 300"
+)]
+#[case::a_wildcard_of_no_zone("*.example.org.", RecordType::CNAME, "Refused:")]
+#[case::no_profile_is_a_wildcard(
+    "*.trafficmanager.net.",
+    RecordType::CNAME,
+    "NXDomain:  / trafficmanager.net. 30"
+)]
 #[case::beside_the_wildcard(
     "here.wild.example.com.",
     RecordType::A,
