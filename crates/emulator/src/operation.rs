@@ -171,8 +171,22 @@ impl Operation {
         }
     }
 
-    /// The action of role-based access control that it needs.
-    pub(crate) const fn action(self) -> &'static str {
+    /// The action of role-based access control that it needs. Each type of endpoint and of record set has its own.
+    pub(crate) fn action(self, resource: Option<&Resource>) -> String {
+        let usual = self.usual_action();
+        let verb = usual.rsplit('/').next().unwrap_or_default();
+        match resource {
+            Some(endpoint @ Resource::Endpoint { .. }) => {
+                format!("Microsoft.Network/{}/{verb}", endpoint.type_name())
+            }
+            Some(Resource::RecordSet(set)) => {
+                format!("Microsoft.Network/dnszones/{}/{verb}", set.kind)
+            }
+            _ => usual.to_owned(),
+        }
+    }
+
+    const fn usual_action(self) -> &'static str {
         match self {
             Self::ProfilesList | Self::ProfilesListAll | Self::ProfilesGet | Self::Unknown => {
                 "Microsoft.Network/trafficmanagerprofiles/read"

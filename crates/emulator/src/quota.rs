@@ -113,7 +113,7 @@ impl Quota {
                 &mut headers,
             );
             if let Some(wait) = waits.filter(|_| enforced) {
-                let refusal = self.arm_refusal(operation, &subscription, wait);
+                let refusal = self.arm_refusal(&operation.action(resource), &subscription, wait);
                 return Admission {
                     headers,
                     refusal: Some(refusal),
@@ -149,7 +149,7 @@ impl Quota {
         let refusal = match left {
             None if enforced => {
                 let wait = window.ends_in(now, limits.window);
-                Some(self.service_refusal(operation, limit, wait))
+                Some(self.service_refusal(&operation.action(resource), limit, wait))
             }
             _ => None,
         };
@@ -196,22 +196,20 @@ impl Quota {
         wait
     }
 
-    fn arm_refusal(&self, operation: Operation, subscription: &str, wait: Duration) -> Response {
+    fn arm_refusal(&self, action: &str, subscription: &str, wait: Duration) -> Response {
         let seconds = whole_seconds(wait);
         let message = format!(
-            "Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{seconds}' seconds.",
-            operation.action()
+            "Number of requests for subscription '{subscription}' and operation '{action}' exceeded the backend storage limit. Please try again after '{seconds}' seconds."
         );
         self.refusal("SubscriptionRequestsThrottled", &message, seconds)
             .with("x-ms-failure-cause", "gateway")
     }
 
-    fn service_refusal(&self, operation: Operation, limit: u32, wait: Duration) -> Response {
+    fn service_refusal(&self, action: &str, limit: u32, wait: Duration) -> Response {
         let seconds = whole_seconds(wait);
         let window = self.throttle.limits.window.as_secs();
         let message = format!(
-            "Number of requests for action '{}' exceeded the limit of '{limit}' for time interval '{:02}:{:02}:{:02}'. Please try again after '{seconds}' seconds.",
-            operation.action(),
+            "Number of requests for action '{action}' exceeded the limit of '{limit}' for time interval '{:02}:{:02}:{:02}'. Please try again after '{seconds}' seconds.",
             window / 3600,
             window / 60 % 60,
             window % 60,

@@ -66,7 +66,7 @@ impl Named {
                 return usual(self.status(), operation, resource, retry_after);
             }
             Self::ScopeLocked => {
-                let kind = if operation.action().ends_with("/delete") {
+                let kind = if operation.action(resource).ends_with("/delete") {
                     "delete"
                 } else {
                     "write"
@@ -95,7 +95,7 @@ impl Named {
             Self::ResourceGroupNotFound => format!("Resource group '{group}' could not be found."),
             Self::ResourceRequestsThrottled => format!(
                 "Number of requests for action '{}' exceeded the limit of '250' for time interval '00:05:00'. Please try again after '{wait}' seconds.",
-                operation.action()
+                operation.action(resource)
             ),
         };
         error_response(self.status(), &code, &message)
@@ -147,7 +147,7 @@ pub(super) fn usual(
         ),
         StatusCode::TOO_MANY_REQUESTS => (
             "SubscriptionRequestsThrottled",
-            format!("Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{}' seconds.", operation.action(), retry_after.unwrap_or("6")),
+            format!("Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{}' seconds.", operation.action(resource), retry_after.unwrap_or("6")),
         ),
         StatusCode::SERVICE_UNAVAILABLE => (
             "ServiceUnavailable",
@@ -171,7 +171,7 @@ pub(super) fn usual(
 fn forbidden(operation: Operation, resource: Option<&Resource>) -> String {
     format!(
         "The client '00000000-0000-0000-0000-000000000001' with object id '00000000-0000-0000-0000-000000000001' does not have authorization to perform action '{}' over scope '{}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
-        operation.action(),
+        operation.action(resource),
         // Reported with the type in lower case, as in the action.
         scope_of(resource).replace("/trafficManagerProfiles", "/trafficmanagerprofiles")
     )

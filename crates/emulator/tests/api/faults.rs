@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use axum::http::Method;
 use emulator::Options;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::client::{Remote, profile_path, profiles_path, watchdog, weighted};
@@ -32,7 +34,7 @@ async fn a_status_comes_with_the_bodies_and_headers_of_azure() {
     insta::assert_snapshot!(all);
     faults(&remote, json!([{ "operation": "profiles.get", "status": 429, "retryAfter": 17, "body": { "odd": true } }])).await;
     let response = remote
-        .try_send(reqwest::Method::GET, &profile_path("app"), &Value::Null)
+        .try_send(Method::GET, &profile_path("app"), &Value::Null)
         .await
         .expect("an answer");
     assert_eq!(response.headers()["retry-after"], "17");
@@ -73,7 +75,7 @@ async fn a_reset_connection_has_no_answer() {
         )
         .await;
         let error = remote
-            .try_send(reqwest::Method::PUT, &path, &weighted("app"))
+            .try_send(Method::PUT, &path, &weighted("app"))
             .await
             .expect_err("no answer");
         let mut source: Option<&dyn std::error::Error> = Some(&error);
@@ -158,6 +160,54 @@ async fn a_fraction_follows_its_seed() {
     }
     assert_eq!(patterns[0], patterns[1]);
     assert_ne!(patterns[0], patterns[2]);
+    remote.running.stop().await;
+}
+
+/// The missing permission is what a person has to add to a role.
+#[rstest]
+#[case(
+    "app/externalEndpoints/e",
+    Method::PUT,
+    "trafficmanagerprofiles/externalendpoints/write"
+)]
+#[case(
+    "app/azureEndpoints/e",
+    Method::PUT,
+    "trafficmanagerprofiles/azureendpoints/write"
+)]
+#[case(
+    "app/nestedEndpoints/e",
+    Method::DELETE,
+    "trafficmanagerprofiles/nestedendpoints/delete"
+)]
+#[case(
+    "../dnsZones/example.com/CNAME/www",
+    Method::GET,
+    "dnszones/CNAME/read"
+)]
+#[case(
+    "../dnsZones/example.com/aaaa/@",
+    Method::DELETE,
+    "dnszones/AAAA/delete"
+)]
+#[case("../dnsZones/example.com/A/www", Method::PUT, "dnszones/A/write")]
+#[tokio::test]
+async fn a_missing_permission_is_that_of_the_type(
+    #[case] path: &str,
+    #[case] method: Method,
+    #[case] action: &str,
+) {
+    let remote = Remote::start().await;
+    faults(&remote, json!([{ "status": 403 }])).await;
+    let path = match path.strip_prefix("../") {
+        None => profile_path(path),
+        Some(path) => profiles_path().replace("trafficManagerProfiles", path),
+    };
+    let (status, body) = remote.send(method, &path, &json!({})).await;
+    assert_eq!(status, 403);
+    let message = body["error"]["message"].as_str().expect("a sentence");
+    let action = format!("perform action 'Microsoft.Network/{action}' over");
+    assert!(message.contains(&action), "{message}");
     remote.running.stop().await;
 }
 
