@@ -161,11 +161,15 @@ impl<'a> Checker<'a> {
             if let Some(what) = no_text(entry) {
                 wrong(Rule::Unquoted, given, &what);
             }
-            if let Some(before) = seen.insert(key, given) {
+            if let Some(before) = seen.insert(key.to_ascii_lowercase(), given) {
                 let line = entry.place.position.line;
-                let what = format!(
-                    " is given again in line {line}, and only the last one counts; remove one"
-                );
+                let counts = if before.0 == *key {
+                    "the last one"
+                } else {
+                    "the spelling in small letters"
+                };
+                let what =
+                    format!(" is given again in line {line}, and only {counts} counts; remove one");
                 wrong(Rule::GivenTwice, before, &what);
             }
         }

@@ -63,17 +63,16 @@ pub(crate) struct Inventor {
 impl View<'_> {
     /// The text of one of our annotations.
     pub(crate) fn get(&self, name: Name) -> Option<&str> {
-        let mut entries = self.entries.iter().rev();
-        entries
-            .find(|(key, _)| key.eq_ignore_ascii_case(name.as_str()))
-            .map(|(_, entry)| entry.value.trim())
+        self.entry(name.as_str()).map(|entry| entry.value.trim())
     }
 
-    /// The entry of an annotation, by what stands after [`OURS`].
+    /// The entry of an annotation, by what stands after [`OURS`]: of two spellings
+    /// the one in small letters, and of two entries the last.
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
-        let mut entries = self.entries.iter().rev();
+        let entries = self.entries.iter();
         entries
-            .find(|(held, _)| held.eq_ignore_ascii_case(key))
+            .filter(|(held, _)| held.eq_ignore_ascii_case(key))
+            .max_by_key(|(held, _)| held)
             .map(|(_, entry)| entry)
     }
 }

@@ -119,6 +119,18 @@ fn given_twice() {
 }
 
 #[test]
+fn given_in_two_spellings() {
+    let text = service(
+        "app",
+        &["enabled: \"true\"", "weight: \"7%\"", "Weight: \"70\""],
+    );
+    insta::assert_snapshot!(said(&text), @r#"
+    app.yaml:9:64: error: Service app: webhook-traffic-manager-weight: "7%" is not valid: must be a whole number from 1 to 1000, or 0 to keep the endpoint but disable it
+    app.yaml:9:64: error: Service app: webhook-traffic-manager-weight is given again in line 10, and only the spelling in small letters counts; remove one
+    "#);
+}
+
+#[test]
 fn a_service_without_a_name() {
     let text = service("app", &["enabled: \"true\"", "wieght: \"70\""]).replace(
         "    external-dns.kubernetes.io/hostname: app.example.com\n",

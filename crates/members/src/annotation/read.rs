@@ -34,12 +34,18 @@ impl Annotations {
     /// empty value counts as not given: templates often leave one behind. Only
     /// an empty `enabled` counts as given, and is then invalid, because to take
     /// it as absent would delete the member.
+    ///
+    /// A name counts in any letter case. Of two spellings the one in small letters
+    /// does, whichever comes first: ExternalDNS's order changes with every loop.
     pub fn from_properties<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut annotations = Self::default();
-        for (name, value) in properties {
-            let Some(text) = name.strip_prefix(PROPERTY_PREFIX) else {
-                continue;
-            };
+        let properties = properties.into_iter();
+        let mut ours: Vec<_> = properties
+            .filter_map(|(name, value)| Some((name.strip_prefix(PROPERTY_PREFIX)?, value)))
+            .collect();
+        // Small letters come after capitals.
+        ours.sort_by(|(one, _), (other, _)| other.cmp(one));
+        for (text, value) in ours {
             match Name::parse(text) {
                 Some(name) if value.trim().is_empty() && name != Name::Enabled => {}
                 Some(name) => {
@@ -184,5 +190,15 @@ mod tests {
         assert_eq!(annotations.get(Name::Weight), Some("70"));
         assert_eq!(annotations.get(Name::Priority), None);
         assert_eq!(annotations.unknown, ["wieght"]);
+    }
+
+    #[test]
+    fn of_two_spellings_always_the_same_counts() {
+        let small = ("webhook/traffic-manager-weight", "70");
+        let capital = ("webhook/traffic-manager-Weight", "50");
+        for properties in [[small, capital], [capital, small]] {
+            let annotations = Annotations::from_properties(properties);
+            assert_eq!(annotations.get(Name::Weight), Some("70"));
+        }
     }
 }
