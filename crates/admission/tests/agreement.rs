@@ -1,8 +1,6 @@
 //! The parser and `validate` say the same about every object of the corpus, and so
 //! does the policy: `conformance/admission` compares that.
 
-#![allow(dead_code, reason = "the corpus is for another program too")]
-
 #[path = "../examples/admission_corpus/corpus.rs"]
 mod corpus;
 #[path = "../examples/admission_corpus/values.rs"]

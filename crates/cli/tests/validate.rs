@@ -102,6 +102,38 @@ fn a_document_is_on_standard_output_and_what_cannot_be_read_on_standard_error() 
     }
 }
 
+/// Every name in a JSON document, however deep.
+fn names_in(value: &serde_json::Value, names: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            names.extend(object.keys().cloned());
+            object.values().for_each(|value| names_in(value, names));
+        }
+        serde_json::Value::Array(array) => array.iter().for_each(|value| names_in(value, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_name_of_the_json_document_and_every_rule_is_documented() {
+    let folder = folder();
+    let arguments = ["--output=json", "app.yaml", "chart.yaml"];
+    let assert = validate(folder.path(), &arguments).assert().code(2);
+    let document = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let mut names = BTreeSet::new();
+    names_in(&document, &mut names);
+    assert!(names.contains("grade") && names.contains("notJudged"));
+    let annotations = include_str!("../../../docs/ANNOTATIONS.md");
+    let said = |name: &str| section().contains(&format!("`{name}`"));
+    let missing: Vec<_> = names.iter().filter(|name| !said(name)).collect();
+    assert_eq!(missing, Vec::<&String>::new());
+    for rule in admission::Rule::ALL {
+        let word = rule.as_str();
+        let is_reason = annotations.contains(&format!("`{word}`"));
+        assert!(said(word) || is_reason, "{word}");
+    }
+}
+
 #[test]
 fn the_manifests_of_the_examples_are_valid() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));

@@ -33,7 +33,6 @@ pub(crate) struct Kind {
     pub(crate) group: &'static str,
     pub(crate) version: &'static str,
     pub(crate) word: &'static str,
-    pub(crate) resource: &'static str,
 }
 
 const PREFIXES: [&str; 2] = external_dns_prefixes();
@@ -42,19 +41,17 @@ pub(crate) const KINDS: &[Kind] = &[
         group: "",
         version: "v1",
         word: "Service",
-        resource: "services",
     },
     Kind {
         group: "networking.k8s.io",
         version: "v1",
         word: "Ingress",
-        resource: "ingresses",
     },
-    route("v1", "HTTPRoute", "httproutes"),
-    route("v1", "GRPCRoute", "grpcroutes"),
-    route("v1alpha2", "TLSRoute", "tlsroutes"),
-    route("v1alpha2", "TCPRoute", "tcproutes"),
-    route("v1alpha2", "UDPRoute", "udproutes"),
+    route("v1", "HTTPRoute"),
+    route("v1", "GRPCRoute"),
+    route("v1alpha2", "TLSRoute"),
+    route("v1alpha2", "TCPRoute"),
+    route("v1alpha2", "UDPRoute"),
 ];
 
 const fn external_dns_prefixes() -> [&'static str; 2] {
@@ -64,12 +61,11 @@ const fn external_dns_prefixes() -> [&'static str; 2] {
     ]
 }
 
-const fn route(version: &'static str, word: &'static str, resource: &'static str) -> Kind {
+const fn route(version: &'static str, word: &'static str) -> Kind {
     Kind {
         group: "gateway.networking.k8s.io",
         version,
         word,
-        resource,
     }
 }
 
@@ -229,7 +225,6 @@ impl Case {
             group,
             version,
             word,
-            ..
         } = self.kind;
         let prefix = self.prefix;
         let mut annotations = json!({

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use admission::policy::{Given, NOT_JUDGED};
+use admission::policy::Given;
 use admission::{Grade, Input, Known, check};
 use members::annotation::{Annotations, PROPERTY_PREFIX};
 use members::resolve::{Blocked, resolve};
@@ -123,13 +123,4 @@ pub(crate) fn validate(case: &Case) -> Result<(BTreeSet<String>, BTreeSet<String
         problems.map(|problem| problem.message.clone()).collect()
     };
     Ok((of(Grade::Error), of(Grade::Warning)))
-}
-
-/// The row of the list of exceptions that a mistake is in.
-pub(crate) fn exception(case: &Case, annotation: Option<&str>, message: &str) -> Option<usize> {
-    NOT_JUDGED.iter().position(|row| {
-        row.annotation.map(|name| name.to_string()).as_deref() == annotation
-            && message.contains(row.message)
-            && (row.applies)(&case.given)
-    })
 }

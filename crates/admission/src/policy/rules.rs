@@ -54,26 +54,23 @@ pub const NOT_JUDGED: &[NotJudged] = &[
         applies: |given| !has_target(given),
         why: "without a target of its own the endpoint points at the host or at the load balancer",
     },
-    NotJudged {
-        annotation: None,
-        message: "MultiValue routing answers with addresses, and the target is the name",
-        applies: |given| is_international(given, Name::Target),
-        why: "international names have an ASCII form that is beyond CEL",
-    },
-    NotJudged {
-        annotation: Some(Name::RecordType),
-        message: "a profile of record type",
-        applies: |given| is_international(given, Name::Target),
-        why: "international names have an ASCII form that is beyond CEL",
-    },
-    NotJudged {
-        annotation: Some(Name::MonitorHeaders),
-        message: "with the Host header",
-        applies: |given| {
+    international(
+        None,
+        "MultiValue routing answers with addresses, and the target is the name",
+        |given| is_international(given, Name::Target),
+    ),
+    international(
+        Some(Name::RecordType),
+        "a profile of record type",
+        |given| is_international(given, Name::Target),
+    ),
+    international(
+        Some(Name::MonitorHeaders),
+        "with the Host header",
+        |given| {
             is_international(given, Name::Hostname) || is_international(given, Name::MonitorHost)
         },
-        why: "international names have an ASCII form that is beyond CEL",
-    },
+    ),
     NotJudged {
         annotation: Some(Name::Target),
         message: "the host is a wildcard or the vanity host itself",
@@ -111,24 +108,17 @@ pub const NOT_JUDGED: &[NotJudged] = &[
         },
         why: "IPv4 in IPv6 is no address to Kubernetes",
     },
-    NotJudged {
-        annotation: Some(Name::Hostname),
-        message: "must be a DNS name",
-        applies: |given| is_international(given, Name::Hostname),
-        why: "international names have an ASCII form that is beyond CEL",
-    },
-    NotJudged {
-        annotation: Some(Name::MonitorHost),
-        message: "must be a DNS name",
-        applies: |given| is_international(given, Name::MonitorHost),
-        why: "international names have an ASCII form that is beyond CEL",
-    },
-    NotJudged {
-        annotation: Some(Name::Target),
-        message: "must be `hostname`, `address`, a DNS name",
-        applies: |given| is_international(given, Name::Target),
-        why: "international names have an ASCII form that is beyond CEL",
-    },
+    international(Some(Name::Hostname), "must be a DNS name", |given| {
+        is_international(given, Name::Hostname)
+    }),
+    international(Some(Name::MonitorHost), "must be a DNS name", |given| {
+        is_international(given, Name::MonitorHost)
+    }),
+    international(
+        Some(Name::Target),
+        "must be `hostname`, `address`, a DNS name",
+        |given| is_international(given, Name::Target),
+    ),
     NotJudged {
         annotation: Some(Name::ResourceGroup),
         message: "must be 1 to 90 letters",
@@ -157,6 +147,20 @@ pub const NOT_JUDGED: &[NotJudged] = &[
         why: "addresses cannot be put in order in CEL, so a range that ends before it begins is not seen",
     },
 ];
+
+/// A rule about a name that has characters of other alphabets.
+const fn international(
+    annotation: Option<Name>,
+    message: &'static str,
+    applies: fn(&Given) -> bool,
+) -> NotJudged {
+    NotJudged {
+        annotation,
+        message,
+        applies,
+        why: "international names have an ASCII form that is beyond CEL",
+    }
+}
 
 fn has_target(given: &Given) -> bool {
     let target = given.get(&Name::Target).map(|text| text.to_lowercase());
