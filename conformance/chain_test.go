@@ -20,6 +20,8 @@ var memberAddresses = map[string]string{
 const (
 	eastHost = "my-app-east." + harness.Zone
 	westHost = "my-app-west." + harness.Zone
+	// questions are enough to tell shares apart.
+	questions = 1500
 )
 
 // chain is a world with an Azure DNS zone and two sites that share a profile, whose users are led from the vanity host
@@ -70,7 +72,6 @@ func until(t *testing.T, world *harness.World, eastern, western *harness.Site, w
 func TestTheNameOfUsersLeadsToAMemberWithoutAGap(t *testing.T) {
 	world, eastern, western := chain(t, harness.AzureDNS)
 	querier := world.Query(t, vanityHost, memberAddresses)
-	const questions = 1500
 
 	t.Log("70 to 30")
 	wantLed(t, querier, questions, eastHost, 0.70)
@@ -82,21 +83,7 @@ func TestTheNameOfUsersLeadsToAMemberWithoutAGap(t *testing.T) {
 	western.Loop(t)
 	wantLed(t, querier, questions, eastHost, 0.20)
 
-	t.Log("the east fails, and recovers")
-	world.SetHealth(t, profile, "east-us", harness.Degraded)
-	wantLed(t, querier, 300, westHost, 1)
-	world.SetHealth(t, profile, "east-us", harness.Online)
-	wantLed(t, querier, questions, eastHost, 0.20)
-
-	t.Log("the west is lost, with everything that runs in it, and comes back")
-	western.Members.Serve.Kill()
-	world.SetHealth(t, profile, "west-us", harness.Degraded)
-	eastern.Loop(t)
-	wantLed(t, querier, 300, eastHost, 1)
-	western.Members.Serve.Restart(t)
-	world.SetHealth(t, profile, "west-us", harness.Online)
-	western.Loop(t)
-	wantLed(t, querier, questions, eastHost, 0.20)
+	endure(t, world, eastern, western, querier, 0.20)
 
 	t.Log("the east leaves, which has made the record, and returns")
 	eastern.Delete(t, east())
@@ -124,23 +111,12 @@ func TestADNSEndpointHasAGapWhenItsClusterLeaves(t *testing.T) {
 		wantEqual(t, "the object in "+site.Namespace, server.DNSEndpoints(t, site.Namespace)[vanityHost], fqdn)
 	}
 	querier := world.Query(t, vanityHost, memberAddresses)
-	const questions = 1500
 	wantLed(t, querier, questions, eastHost, 0.70)
 	eastern.Apply(t, east().With("weight", "20"))
 	eastern.Loop(t)
 	western.Loop(t)
 	wantLed(t, querier, questions, eastHost, 0.40)
-	world.SetHealth(t, profile, "east-us", harness.Degraded)
-	wantLed(t, querier, 300, westHost, 1)
-	world.SetHealth(t, profile, "east-us", harness.Online)
-	western.Members.Serve.Kill()
-	world.SetHealth(t, profile, "west-us", harness.Degraded)
-	eastern.Loop(t)
-	wantLed(t, querier, 300, eastHost, 1)
-	western.Members.Serve.Restart(t)
-	world.SetHealth(t, profile, "west-us", harness.Online)
-	western.Loop(t)
-	querier.Clean(t)
+	endure(t, world, eastern, western, querier, 0.40)
 
 	// The west's ExternalDNS sees that the record belongs to the east's, and makes none.
 	eastern.Delete(t, east())
@@ -174,6 +150,27 @@ func TestADNSEndpointHasAGapWhenItsClusterLeaves(t *testing.T) {
 	t.Logf("%d questions; %d of them failed in the gap from the loop of the east to that of the west, here %s",
 		querier.Asked(), len(failures), gap.Round(time.Millisecond))
 	wantQuiet(t, eastern, western)
+}
+
+// endure has a member fail and a whole site be lost, and both come back, while users are led to whoever is left.
+// The share is the east's when all is well.
+func endure(t *testing.T, world *harness.World, eastern, western *harness.Site, querier *harness.Querier, share float64) {
+	t.Helper()
+	t.Log("the east fails, and recovers")
+	world.SetHealth(t, profile, "east-us", harness.Degraded)
+	wantLed(t, querier, 300, westHost, 1)
+	world.SetHealth(t, profile, "east-us", harness.Online)
+	wantLed(t, querier, questions, eastHost, share)
+
+	t.Log("the west is lost, with everything that runs in it, and comes back")
+	western.Members.Serve.Kill()
+	world.SetHealth(t, profile, "west-us", harness.Degraded)
+	eastern.Loop(t)
+	wantLed(t, querier, 300, eastHost, 1)
+	western.Members.Serve.Restart(t)
+	world.SetHealth(t, profile, "west-us", harness.Online)
+	western.Loop(t)
+	wantLed(t, querier, questions, eastHost, share)
 }
 
 // wantLed asks more questions, all of which have to be answered, and compares the share of a member.

@@ -146,12 +146,17 @@ func (d *teardown) round(t *testing.T, loop func(*harness.Site)) {
 	}
 }
 
-// begins waits a moment for a call that serve makes in the background, and says whether it has come.
+// begins waits for a call that serve makes in the background, and says whether it has come before serve was at rest.
 func begins(t *testing.T, world *harness.World, operation string, before int) bool {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 100*time.Millisecond; {
-		if world.Requests(t).Count(operation) > before {
+	total := -1
+	for quiet := time.Now(); time.Since(quiet) < 100*time.Millisecond; {
+		requests := world.Requests(t)
+		if requests.Count(operation) > before {
 			return true
+		}
+		if requests.Total != total {
+			total, quiet = requests.Total, time.Now()
 		}
 		time.Sleep(time.Millisecond)
 	}
