@@ -88,19 +88,19 @@ fn sets_of<'a>(zone: &'a Zone, name: &Fqdn) -> Option<Vec<(Kind, &'a RecordSet)>
 
 /// The record sets at a name; without any where only names below it exist.
 fn at<'a>(zone: &'a Zone, relative: &str) -> Option<Vec<(Kind, &'a RecordSet)>> {
-    let visible = || {
-        zone.sets()
-            .filter(|(_, set)| set.alias.is_some() || set.data.len() > 0)
-    };
-    let here: Vec<_> = visible()
-        .filter(|(_, set)| set.name.eq_ignore_ascii_case(relative))
-        .collect();
-    let is_below = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.strip_suffix(relative)
-            .is_some_and(|rest| rest.ends_with('.'))
-    };
-    let exists = !here.is_empty() || visible().any(|(_, set)| is_below(&set.name));
+    let mut here = Vec::new();
+    let mut exists = false;
+    for ((name, kind), set) in &zone.sets {
+        if set.alias.is_none() && set.data.len() == 0 {
+            continue;
+        }
+        if let Some(rest) = name.strip_suffix(relative) {
+            exists |= rest.is_empty() || rest.ends_with('.');
+            if rest.is_empty() {
+                here.push((*kind, set));
+            }
+        }
+    }
     exists.then_some(here)
 }
 
