@@ -146,13 +146,15 @@ impl<W: Write> Scene<'_, W> {
         }
     }
 
-    /// Waits until nobody asks Azure for anything: a second look of the webhook at the same profile may be under way.
+    /// Waits until nobody asks Azure for anything: a second look of the webhook at the same profile may be under way. If
+    /// that does not end, what is expected next says so.
     async fn settle(&mut self) -> Result<(), StoryError> {
+        let limit = Instant::now() + PATIENCE;
         let mut before = self.world.control.requests().await?;
         loop {
             sleep(GLANCE).await;
             let after = self.world.control.requests().await?;
-            if after == before {
+            if after == before || Instant::now() > limit {
                 return Ok(());
             }
             before = after;
