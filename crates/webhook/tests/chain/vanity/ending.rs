@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rstest::rstest;
 use webhook::settings::ServeArgs;
 
 use super::{azure, cname, member, put_cname, record, shared, until};
@@ -56,27 +57,30 @@ async fn the_record_goes_first_and_the_profile_after_its_ttl() {
     until(&east, &[], "the profile is gone", deleted).await;
 }
 
+#[rstest]
+#[case::one_name("my-app")]
+#[case::a_wildcard("*.apps")]
 #[tokio::test]
-async fn a_profile_stays_while_dns_leads_users_to_it() {
+async fn a_profile_stays_while_dns_leads_users_to_it(#[case] name: &str) {
     let azure = azure().await;
-    put_cname(&azure, "my-app", "my-app-global.trafficmanager.net").await;
+    put_cname(&azure, name, "my-app-global.trafficmanager.net").await;
     let east = looking(&azure, |_| {}).await;
-    east.run(&[member("east", "20.1.2.3")]).await;
+    let host = format!("{name}.example.com");
+    let member = member("east", "20.1.2.3").with_annotation(key("hostname"), &host);
+    east.run(&[member]).await;
     east.run(&[]).await;
     let kept = async || {
         east.clock.advance(Duration::from_mins(2));
         let readiness = east.readiness().await;
         let kept = &readiness["provider"]["keptProfiles"][0];
         kept.as_str().is_some_and(|text| {
-            text == "profile my-app-global: the vanity host my-app.example.com is still a CNAME for my-app-global.trafficmanager.net; delete that record"
+            text == format!("profile my-app-global: the vanity host {host} is still a CNAME for my-app-global.trafficmanager.net; delete that record")
         })
     };
     until(&east, &[], "it is said why the profile is kept", kept).await;
     assert!(is_retired(&azure).await);
 
-    azure
-        .delete_at(&super::record_path("CNAME", "my-app"))
-        .await;
+    azure.delete_at(&super::record_path("CNAME", name)).await;
     let deleted = async || {
         east.clock.advance(Duration::from_mins(2));
         azure.profile("my-app-global").await.is_none()
