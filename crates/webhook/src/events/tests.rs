@@ -1,11 +1,16 @@
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use arm_client::Clock;
 use async_trait::async_trait;
+use insta::assert_snapshot;
 use jiff::Timestamp;
-use kubernetes::{ClusterApi, DnsEndpoint, DnsEndpointKey, Error, ObjectMeta, Operation, Verb};
+use kubernetes::{
+    ClusterApi, DnsEndpoint, DnsEndpointKey, Error, ObjectKind, ObjectMeta, Operation, Verb,
+};
 use members::Reason;
+use tracing::subscriber::DefaultGuard;
 
 use super::*;
 
@@ -38,6 +43,12 @@ enum Manner {
     Takes,
     Hangs,
     Forbids,
+    /// In one namespace.
+    ForbidsIn(&'static str),
+    /// What is there already may not be read.
+    ForbidsCounting,
+    /// Objects of one kind may not be read.
+    Hides(ObjectKind),
     IsAway,
 }
 
@@ -58,6 +69,10 @@ impl FakeApi {
 
     fn becomes(&self, manner: Manner) {
         *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
+    }
+
+    fn manner(&self) -> Manner {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn counts(&self) -> (usize, usize) {
@@ -86,6 +101,10 @@ impl ClusterApi for FakeApi {
 
     async fn object(&self, object: &ObjectRef) -> Result<Option<ObjectMeta>, Error> {
         let number = self.looked_up.fetch_add(1, Ordering::SeqCst);
+        if self.manner() == Manner::Hides(object.kind) {
+            let resource = object.kind.resource();
+            return Err(forbidden(Verb::Get, &resource, &object.namespace));
+        }
         Ok(Some(ObjectMeta {
             api_version: "v1".to_owned(),
             kind: object.kind.kind().to_owned(),
@@ -93,26 +112,77 @@ impl ClusterApi for FakeApi {
         }))
     }
 
-    async fn publish(&self, _: &Event) -> Result<(), Error> {
+    async fn publish(&self, event: &Event) -> Result<(), Error> {
         self.published.fetch_add(1, Ordering::SeqCst);
-        let manner = *self.manner.lock().unwrap_or_else(PoisonError::into_inner);
-        let operation = Operation {
-            verb: Verb::Create,
-            resource: "events.events.k8s.io".to_owned(),
-            namespace: Some("default".to_owned()),
-        };
-        match manner {
-            Manner::Takes => Ok(()),
+        let is_refused = |verb| Err(forbidden(verb, EVENTS, event.namespace()));
+        match self.manner() {
+            Manner::Forbids => is_refused(Verb::Create),
+            Manner::ForbidsIn(namespace) if namespace == event.namespace() => {
+                is_refused(Verb::Create)
+            }
+            Manner::ForbidsCounting => is_refused(Verb::Get),
             Manner::Hangs => std::future::pending().await,
-            Manner::Forbids => Err(Error::Forbidden {
-                operation,
-                source: "no".into(),
-            }),
             Manner::IsAway => Err(Error::TimedOut {
-                operation,
+                operation: operation(Verb::Create, EVENTS, event.namespace()),
                 after: Duration::from_secs(5),
             }),
+            Manner::Takes | Manner::ForbidsIn(_) | Manner::Hides(_) => Ok(()),
         }
+    }
+}
+
+const EVENTS: &str = "events.events.k8s.io";
+
+fn operation(verb: Verb, resource: &str, namespace: &str) -> Operation {
+    Operation {
+        verb,
+        resource: resource.to_owned(),
+        namespace: Some(namespace.to_owned()),
+    }
+}
+
+fn forbidden(verb: Verb, resource: &str, namespace: &str) -> Error {
+    Error::Forbidden {
+        operation: operation(verb, resource, namespace),
+        source: "no".into(),
+    }
+}
+
+/// What one thread logs, one line each, without times.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn begin() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::INFO)
+            .with_ansi(false)
+            .without_time()
+            .with_target(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn text(&self) -> String {
+        let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<_> = log.lines().map(str::trim).collect();
+        lines.join("\n")
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -193,6 +263,58 @@ async fn what_is_not_allowed_is_not_tried_again_for_ten_minutes() {
     bench.clock.advance(Duration::from_mins(10));
     bench.tell(mistake()).await;
     assert!(bench.shows("written", 1), "{}", bench.metrics.encode());
+}
+
+#[tokio::test]
+async fn a_namespace_that_forbids_events_silences_no_other() {
+    let bench = bench(Manner::ForbidsIn("shop"));
+    let (log, _guard) = Log::begin();
+    for _ in 0..3 {
+        for resource in ["service/shop/a", "service/default/a"] {
+            bench
+                .tell(about(resource, EventReason::MemberUpdated))
+                .await;
+        }
+    }
+    assert!(bench.shows("forbidden", 3), "{}", bench.metrics.encode());
+    assert!(bench.shows("written", 3), "{}", bench.metrics.encode());
+    assert_eq!(bench.api.counts().0, 4, "it is not asked again so soon");
+    // Said once, and not taken back by the other namespace.
+    assert_snapshot!(log.text(), @"WARN Kubernetes Events are not written; docs/KUBERNETES.md has the permissions that are needed error=cannot create events.events.k8s.io in namespace shop: the service account is not allowed to: no missing=create events.events.k8s.io in namespace shop");
+}
+
+#[tokio::test]
+async fn who_may_not_count_events_writes_new_ones() {
+    let bench = bench(Manner::ForbidsCounting);
+    let (log, _guard) = Log::begin();
+    bench.tell(mistake()).await;
+    bench.api.becomes(Manner::Takes);
+    bench.tell(mistake()).await;
+    assert!(bench.shows("forbidden", 1), "{}", bench.metrics.encode());
+    assert!(bench.shows("written", 1), "{}", bench.metrics.encode());
+    assert_snapshot!(log.text(), @"WARN Kubernetes Events that are there already are not counted; docs/KUBERNETES.md has the permissions that are needed error=cannot get events.events.k8s.io in namespace default: the service account is not allowed to: no missing=get events.events.k8s.io in namespace default");
+}
+
+#[tokio::test]
+async fn a_kind_that_may_not_be_read_is_said_once_whatever_else_may_be() {
+    let bench = bench(Manner::Hides(ObjectKind::HttpRoute));
+    let (log, _guard) = Log::begin();
+    for name in ["a", "b", "c"] {
+        for kind in ["httproute", "service"] {
+            let resource = format!("{kind}/default/{name}");
+            bench
+                .tell(about(&resource, EventReason::MemberCreated))
+                .await;
+        }
+    }
+    bench.api.becomes(Manner::Takes);
+    let again = about("httproute/default/a", EventReason::MemberCreated);
+    bench.tell(again).await;
+    assert!(bench.shows("written", 7), "{}", bench.metrics.encode());
+    assert_snapshot!(log.text(), @"
+    WARN Kubernetes Events are written without the uid of their object, and kubectl describe does not show them; docs/KUBERNETES.md has the permissions that are needed error=cannot get httproutes.gateway.networking.k8s.io in namespace default: the service account is not allowed to: no missing=get httproutes.gateway.networking.k8s.io in namespace default
+    INFO objects can be looked up again resource=httproutes.gateway.networking.k8s.io
+    ");
 }
 
 #[tokio::test]

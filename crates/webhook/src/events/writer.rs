@@ -1,10 +1,10 @@
 //! The task that writes Events.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kubernetes::{ClusterApi, Error, Event, ObjectMeta, ObjectRef};
+use kubernetes::{ClusterApi, Error, Event, ObjectKind, ObjectMeta, ObjectRef, Verb};
 use tokio::sync::mpsc;
 
 use super::{EventReason, Item};
@@ -25,10 +25,21 @@ pub(super) struct Writer {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     objects: HashMap<ObjectRef, Known>,
-    /// Events may not be written; it is tried again at this monotonic time.
-    rest_until: Option<Duration>,
-    /// What is wrong and has been said.
-    said: BTreeSet<&'static str>,
+    /// The namespaces in which no Event may be written, each with the monotonic time at which it is tried again.
+    resting: BTreeMap<String, Duration>,
+    /// What is wrong and has been said, with the namespace if it may be right in others.
+    said: BTreeMap<Matter, Option<String>>,
+}
+
+/// What can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Matter {
+    /// Events are not created.
+    Writing,
+    /// Those that are there already are not counted.
+    Counting,
+    /// Objects of a kind are not looked up.
+    Looking(ObjectKind),
 }
 
 /// What the API server said about an object, if it was asked with success.
@@ -38,8 +49,20 @@ struct Known {
     until: Duration,
 }
 
-const WRITING: &str = "writing Events";
-const LOOKING: &str = "looking objects up";
+// === impl Matter ===
+
+impl Matter {
+    /// What comes of it.
+    const fn consequence(self) -> &'static str {
+        match self {
+            Self::Writing => "Kubernetes Events are not written",
+            Self::Counting => "Kubernetes Events that are there already are not counted",
+            Self::Looking(_) => {
+                "Kubernetes Events are written without the uid of their object, and kubectl describe does not show them"
+            }
+        }
+    }
+}
 
 // === impl Writer ===
 
@@ -54,8 +77,8 @@ impl Writer {
             clock,
             metrics,
             objects: HashMap::new(),
-            rest_until: None,
-            said: BTreeSet::new(),
+            resting: BTreeMap::new(),
+            said: BTreeMap::new(),
         }
     }
 
@@ -75,25 +98,37 @@ impl Writer {
 
     async fn write(&mut self, mut event: Event) -> Outcome {
         let now = self.clock.monotonic();
-        if self.rest_until.is_some_and(|until| now < until) {
+        self.resting.retain(|_, until| now < *until);
+        if self.resting.contains_key(event.namespace()) {
             return Outcome::Forbidden;
         }
         event.meta = self.meta(&event, now).await;
+        let namespace = event.namespace();
         match self.api.publish(&event).await {
             Ok(()) => {
-                self.rest_until = None;
-                if self.said.remove(WRITING) {
+                if self.is_right(Matter::Writing, namespace) {
                     tracing::info!("Kubernetes Events are written again");
                 }
                 Outcome::Written
             }
             Err(error) => {
-                self.complain(WRITING, &error, "Kubernetes Events are not written");
-                if error.is_forbidden() {
-                    self.rest_until = Some(now + REMEMBERED);
-                    return Outcome::Forbidden;
+                // Whoever may only create them can go on with new ones.
+                let creating = error.operation().verb == Verb::Create;
+                let matter = if creating {
+                    Matter::Writing
+                } else {
+                    Matter::Counting
+                };
+                self.complain(matter, namespace, &error);
+                if !error.is_forbidden() {
+                    return Outcome::Failed;
                 }
-                Outcome::Failed
+                if creating {
+                    // Other namespaces may allow it, or have room for it.
+                    let namespace = namespace.to_owned();
+                    self.resting.insert(namespace, now + REMEMBERED);
+                }
+                Outcome::Forbidden
             }
         }
     }
@@ -101,6 +136,7 @@ impl Writer {
     /// What the object is, from memory where that is fresh. An object that has gone is what it was.
     async fn meta(&mut self, event: &Event, now: Duration) -> Option<ObjectMeta> {
         let object = &event.regarding;
+        let matter = Matter::Looking(object.kind);
         // A new member may be that of an object that was made again, with another uid.
         let is_new = event.reason == EventReason::MemberCreated.as_str();
         let known = self.objects.get(object);
@@ -110,18 +146,14 @@ impl Writer {
         let before = known.and_then(|known| known.meta.clone());
         let (meta, remember) = match self.api.object(object).await {
             Ok(Some(meta)) => {
-                if self.said.remove(LOOKING) {
-                    tracing::info!("objects can be looked up again");
+                if self.is_right(matter, &object.namespace) {
+                    tracing::info!(resource = %object.kind.resource(), "objects can be looked up again");
                 }
                 (Some(meta), true)
             }
             Ok(None) => (before, false),
             Err(error) => {
-                self.complain(
-                    LOOKING,
-                    &error,
-                    "Kubernetes Events are written without the uid of their object, and kubectl describe does not show them",
-                );
+                self.complain(matter, &object.namespace, &error);
                 (before, error.is_forbidden() || error.is_missing_kind())
             }
         };
@@ -142,15 +174,29 @@ impl Writer {
     }
 
     /// Says what is wrong, once until it is right again.
-    fn complain(&mut self, what: &'static str, error: &Error, consequence: &'static str) {
-        if self.said.insert(what) {
-            tracing::warn!(
-                error = %error_chain(error),
-                missing = %error.operation(),
-                "{consequence}; docs/KUBERNETES.md has the permissions that are needed"
-            );
-        } else {
+    fn complain(&mut self, matter: Matter, namespace: &str, error: &Error) {
+        let consequence = matter.consequence();
+        if self.said.contains_key(&matter) {
             tracing::debug!(error = %error_chain(error), "{consequence}");
+            return;
         }
+        tracing::warn!(
+            error = %error_chain(error),
+            missing = %error.operation(),
+            "{consequence}; docs/KUBERNETES.md has the permissions that are needed"
+        );
+        let only_there = error.is_forbidden().then(|| namespace.to_owned());
+        self.said.insert(matter, only_there);
+    }
+
+    /// Whether this ends what was said. That it works in one namespace says nothing about another that does not
+    /// allow it.
+    fn is_right(&mut self, matter: Matter, namespace: &str) -> bool {
+        let said = self.said.get(&matter);
+        let ends = said.is_some_and(|only| only.as_deref().is_none_or(|only| only == namespace));
+        if ends {
+            self.said.remove(&matter);
+        }
+        ends
     }
 }
