@@ -90,7 +90,7 @@ impl Events {
         }
     }
 
-    /// Waits until what is queued now has been dealt with, and not for long.
+    /// Waits until what is queued now has been dealt with, and not for long. What is left then is nobody's any more.
     pub(crate) async fn settle(&self) {
         let Some(queue) = &self.queue else { return };
         let dealt_with = async {
@@ -100,6 +100,13 @@ impl Events {
                 let _ = done.await;
             }
         };
-        let _ = tokio::time::timeout(FAREWELL, dealt_with).await;
+        if tokio::time::timeout(FAREWELL, dealt_with).await.is_err() {
+            // The one that is being written, and those behind it: as many as there are with the mark.
+            let left = queue.max_capacity() - queue.capacity();
+            tracing::warn!(
+                left,
+                "the API server takes too long: Kubernetes Events are left unwritten"
+            );
+        }
     }
 }

@@ -245,10 +245,12 @@ async fn a_server_that_hangs_delays_nobody_and_what_does_not_fit_is_counted() {
         bench.events.happened(mistake());
     }
     assert!(bench.shows("queue_full", 10), "{}", bench.metrics.encode());
-    // The end of the process is not held up either.
+    // The end of the process is not held up either, and says what is lost.
+    let (log, _guard) = Log::begin();
     let begun = tokio::time::Instant::now();
     bench.events.settle().await;
     assert_eq!(begun.elapsed(), FAREWELL);
+    assert_snapshot!(log.text(), @"WARN the API server takes too long: Kubernetes Events are left unwritten left=4096");
 }
 
 #[tokio::test]
