@@ -12,6 +12,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec,
+};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::{
     Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams,
@@ -27,7 +30,7 @@ pub const PROGRAM: &str = "EDTM_TEST_CLUSTER";
 /// The variable that names ExternalDNS's own definition of `DNSEndpoint`, a file.
 pub const DEFINITION: &str = "EDTM_DNSENDPOINT_CRD";
 
-/// How long a definition may take until its objects can be made.
+/// How long a definition may take until its objects can be made, and a role until it is in force.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running API server. It ends with this value, and with the test's process at the latest.
@@ -73,6 +76,9 @@ pub enum Error {
     /// A definition was not served in time.
     #[error("the API server does not serve {0} in time")]
     NotServed(String),
+    /// What a role allows was not allowed in time.
+    #[error("the API server does not let {0} in time")]
+    NotAllowed(String),
 }
 
 // === impl TestCluster ===
@@ -116,13 +122,17 @@ impl TestCluster {
         Ok(Client::try_from(config)?)
     }
 
-    /// Applies every document of a YAML text. Objects of a kind that the text itself defines can follow it.
+    /// Applies every document of a YAML text. Objects of a kind that the text itself defines can follow it, and the
+    /// permissions of accounts that it binds to its roles are in force when this returns.
     pub async fn apply(&self, manifests: &str) -> Result<(), Error> {
         let documents: Vec<Value> = serde_saphyr::from_multiple(manifests)
             .map_err(|error| Error::Manifest(Box::new(error)))?;
         let client = self.admin().await?;
-        for document in documents {
-            apply(&client, &document).await?;
+        for document in &documents {
+            apply(&client, document).await?;
+        }
+        for permission in permissions(&documents) {
+            wait_until_allowed(&client, permission).await?;
         }
         Ok(())
     }
@@ -219,6 +229,64 @@ async fn wait_until_served(client: &Client, spec: &Value, limit: Instant) -> Res
         sleep(Duration::from_millis(100)).await;
     }
     Ok(())
+}
+
+/// One permission of each rule, for each service account that is bound to a role of these documents. A role comes into
+/// force as a whole, but one that was there before may have had fewer rules.
+fn permissions(documents: &[Value]) -> Vec<SubjectAccessReviewSpec> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let elements = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut permissions = Vec::new();
+    for binding in documents {
+        let (reference, namespace) = (&binding["roleRef"], &binding["metadata"]["namespace"]);
+        let role = documents.iter().find(|role| {
+            role["kind"] == reference["kind"]
+                && role["metadata"]["name"] == reference["name"]
+                && (role["kind"] == "ClusterRole" || role["metadata"]["namespace"] == *namespace)
+        });
+        let rules = role.map_or_else(Vec::new, |role| elements(&role["rules"]));
+        for (subject, rule) in elements(&binding["subjects"])
+            .iter()
+            .flat_map(|subject| rules.iter().map(move |rule| (subject, rule)))
+        {
+            let (Some(of), Some(name)) = (text(&subject["namespace"]), text(&subject["name"]))
+            else {
+                continue;
+            };
+            permissions.push(SubjectAccessReviewSpec {
+                user: Some(format!("system:serviceaccount:{of}:{name}")),
+                resource_attributes: Some(ResourceAttributes {
+                    namespace: text(namespace),
+                    group: text(&rule["apiGroups"][0]),
+                    resource: text(&rule["resources"][0]),
+                    verb: text(&rule["verbs"][0]),
+                    ..ResourceAttributes::default()
+                }),
+                ..SubjectAccessReviewSpec::default()
+            });
+        }
+    }
+    permissions
+}
+
+/// A role is there at once, what it allows a moment later: whoever decides about requests follows what is stored.
+async fn wait_until_allowed(client: &Client, spec: SubjectAccessReviewSpec) -> Result<(), Error> {
+    let reviews: Api<SubjectAccessReview> = Api::all(client.clone());
+    let review = SubjectAccessReview {
+        spec,
+        ..SubjectAccessReview::default()
+    };
+    let limit = Instant::now() + PATIENCE;
+    loop {
+        let answer = reviews.create(&PostParams::default(), &review).await?;
+        if answer.status.is_some_and(|status| status.allowed) {
+            return Ok(());
+        }
+        if Instant::now() > limit {
+            return Err(Error::NotAllowed(format!("{:?}", review.spec)));
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn read(path: &Path) -> Result<String, Error> {
