@@ -23,7 +23,7 @@ use traffic_manager::{EndpointName, MonitorStatus, ProfileId};
 
 use decided::{decided, place_of, record_of, setting};
 use question::{asks_for, hints, is_meant};
-use verdict::{hear, judge};
+use verdict::{hear, judge, left_over};
 
 use super::Inner;
 use super::execute::{Execution, describe};
@@ -275,21 +275,21 @@ impl Inner {
         let filtered = !self.behaviour.explain.filter.matches(&source.subject.host);
         let listed = self.report.health().last_listing;
         (object.verdict, object.summary) = judge(&object, &reading.want, filtered, listed);
+        // It takes part no more, and what it had is still there.
+        if let (Want::Nothing, Some(held)) = (&reading.want, &held) {
+            (object.verdict, object.summary) = left_over(held);
+        }
         object
     }
 
     /// A member whose object is not there any more.
     fn explain_left_over(&self, member: &OwnMember<'_>) -> Explained {
-        let summary = if member.is_leaving() {
-            "its object is gone: the endpoint is kept, disabled, until --delete-grace is over"
-        } else {
-            "no object asks for it any more, and the endpoint is still there: the next loop deletes it, unless a brake holds it (see held deletions in /readyz, --max-deletions and --keep-last-member)"
-        };
+        let (verdict, summary) = left_over(member);
         Explained {
             object: member.subject().resource.clone(),
             host: member.subject().host.clone(),
-            verdict: Verdict::Pending,
-            summary: summary.to_owned(),
+            verdict,
+            summary,
             annotations: Vec::new(),
             addresses: Vec::new(),
             decided: None,

@@ -319,6 +319,26 @@ async fn what_is_left_of_an_object() {
     assert_told("left_over", text.split("\nAzure holds").next().unwrap());
 }
 
+/// An object that takes part no more is not done with as long as its endpoint is there.
+#[tokio::test]
+async fn what_is_left_of_an_object_that_stays() {
+    let azure = Azure::start().await;
+    let east = Cluster::with("east", &azure, |args| {
+        args.max_deletions = Some("0".to_owned());
+    })
+    .await;
+    assert!(east.run(&[my_app("east", "70")]).await.failed.is_none());
+    let off = [my_app("east", "70").with_annotation(key("enabled"), "false")];
+    for _ in 0..2 {
+        assert!(east.run(&off).await.failed.is_some(), "it is held back");
+        assert_told("left_over_off", head(&east.explains(EAST).await));
+        assert_eq!(east.verdict(EAST).await, Verdict::Pending);
+    }
+    assert!(east.run(&off).await.failed.is_none());
+    assert_eq!(east.run(&off).await.changes, None);
+    assert_eq!(east.verdict(EAST).await, Verdict::LeftAlone);
+}
+
 /// All is well, and users still do not get there.
 #[tokio::test]
 async fn a_vanity_host_that_leads_nowhere() {

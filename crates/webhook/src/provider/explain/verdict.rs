@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use members::annotation::Name;
+use members::observe::OwnMember;
 use members::want::Want;
 
 use crate::explain::{Explained, Verdict, Written};
@@ -102,6 +103,16 @@ pub(super) fn judge(
         ),
         _ => say(Verdict::InPlace, "it is as the object asks for"),
     }
+}
+
+/// A member that no object asks for.
+pub(super) fn left_over(member: &OwnMember<'_>) -> (Verdict, String) {
+    let summary = if member.is_leaving() {
+        "its object is gone, or does not take part any more: the endpoint is kept, disabled, until --delete-grace is over"
+    } else {
+        "no object asks for it any more, and the endpoint is still there: the next loop deletes it, unless a brake holds it (see held deletions in /readyz, --max-deletions and --keep-last-member) or ExternalDNS's --policy forbids it"
+    };
+    (Verdict::Pending, summary.to_owned())
 }
 
 /// What DNS adds: a vanity host that leads nowhere, although all else is well.
