@@ -199,7 +199,7 @@ impl<'a> Checker<'a> {
                     Name::Enabled
                 ),
             );
-        } else if view.has_no_host {
+        } else if view.has_no_host && !view.is_off() {
             warn(
                 Rule::NoHost,
                 format!(

@@ -91,9 +91,13 @@ impl Report {
         problems.filter(|problem| problem.grade == grade).count()
     }
 
-    /// One line for each problem, in the form that editors and compilers have.
+    /// One line for each problem, in the form that editors and compilers have. Names
+    /// are what a manifest says, and may have line breaks in them.
     pub fn lines(&self) -> Vec<String> {
-        self.problems.iter().map(ToString::to_string).collect()
+        let lines = self.problems.iter().map(ToString::to_string);
+        lines
+            .map(|line| line.replace(char::is_control, " "))
+            .collect()
     }
 
     /// What was looked at, and what could not be judged.

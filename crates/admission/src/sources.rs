@@ -66,6 +66,12 @@ impl View<'_> {
         self.entry(name.as_str()).map(|entry| entry.value.trim())
     }
 
+    /// Whether the object says that it takes no part.
+    pub(crate) fn is_off(&self) -> bool {
+        let enabled = self.get(Name::Enabled);
+        enabled.is_some_and(|text| text.eq_ignore_ascii_case("false"))
+    }
+
     /// The entry of an annotation, by what stands after [`OURS`]: of two spellings
     /// the one in small letters, and of two entries the last.
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {

@@ -3,7 +3,7 @@
 //! Scalars keep their text and whether they were quoted, because Kubernetes takes
 //! only texts as annotations, and `weight: 70` is none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
@@ -337,7 +337,8 @@ fn merged(children: Vec<Node>) -> Vec<(Node, Node)> {
             }
         }
     }
-    entries.retain(|(key, _)| own.iter().all(|(held, _)| held.text() != key.text()));
+    let held: BTreeSet<_> = own.iter().map(|(key, _)| key.text()).collect();
+    entries.retain(|(key, _)| !held.contains(&key.text()));
     entries.extend(own);
     entries
 }

@@ -143,6 +143,25 @@ fn a_service_without_a_name() {
 }
 
 #[test]
+fn a_service_that_takes_no_part_needs_no_name() {
+    let text = service("app", &["enabled: \"False\""]).replace(
+        "    external-dns.kubernetes.io/hostname: app.example.com\n",
+        "",
+    );
+    assert_eq!(said(&text), "");
+}
+
+/// Whoever writes a manifest does not write lines of a CI's log.
+#[test]
+fn names_with_line_breaks_are_in_one_line() {
+    let text = service("\"app\\n::error::it\"", &["enabled: \"maybe\""]).replace(
+        "hostname: \"app\\n::error::it\".example.com",
+        "hostname: app.example.com",
+    );
+    insta::assert_snapshot!(said(&text), @r#"app.yaml:8:65: error: Service app ::error::it: webhook-traffic-manager-enabled: "maybe" is not valid: must be `true` or `false`"#);
+}
+
+#[test]
 fn without_enabled_nothing_is_judged() {
     insta::assert_snapshot!(said(&service("app", &["weight: heavy"])), @r#"app.yaml:8:64: warning: Service app: the annotations have no effect without webhook-traffic-manager-enabled: "true""#);
     assert_eq!(

@@ -79,5 +79,6 @@ async fn a_policy_that_denies_refuses_mistakes_and_nothing_else() {
     let patched = services
         .patch("old", &PatchParams::default(), &Patch::Merge(&worse))
         .await;
-    assert!(patched.is_err());
+    let said = patched.unwrap_err().to_string();
+    assert!(said.contains("\"80%\" is not valid"), "{said}");
 }
