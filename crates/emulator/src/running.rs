@@ -111,7 +111,7 @@ impl Emulator {
             None => ("http", None, None),
         };
         let zone: Arc<ZoneRecords> = Arc::new(options.zone_records.into_iter().collect());
-        let mut config = DnsConfig::new(options.dns_listen, suffix);
+        let mut config = DnsConfig::new(options.dns_listen, suffix.clone());
         config.zone = zone.clone();
         config.locator = Locator::new(options.client_locations);
         config.quirks = options.dns_quirks;
@@ -144,7 +144,7 @@ impl Emulator {
                 routes: options.probe_routes,
                 ..ProberConfig::default()
             };
-            let resolver = Arc::new(HostedResolver::new(shared.clone(), zone));
+            let resolver = Arc::new(HostedResolver::new(shared.clone(), zone, suffix));
             let prober = Prober::new(config, resolver, Arc::new(shared.clone()))?;
             tasks.push(tokio::spawn(prober.run(shared.jobs(), stop.clone())));
         }
