@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use futures::future::join;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
-use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use tokio::time::timeout;
 
@@ -54,6 +55,14 @@ pub enum ResolveError {
         /// What went wrong.
         #[source]
         source: NetError,
+    },
+    /// The server only names others that may know.
+    #[error(
+        "the server that was asked about {host} names others that may know, and does not ask them"
+    )]
+    Referral {
+        /// What was asked.
+        host: String,
     },
     /// No answer came in time.
     #[error("no answer about {host} within {} s", LIMIT.as_secs())]
@@ -143,7 +152,13 @@ impl DnsResolver {
         };
         match answer {
             Ok(lookup) => Ok(lookup.answers().to_vec()),
-            Err(error) if error.is_no_records_found() => Ok(Vec::new()),
+            Err(NetError::Dns(DnsError::NoRecordsFound(none))) if is_denial(&none) => {
+                Ok(Vec::new())
+            }
+            Err(NetError::Dns(DnsError::NoRecordsFound(none))) if is_referral(&none) => {
+                let host = host.to_owned();
+                Err(ResolveError::Referral { host })
+            }
             Err(source) => Err(ResolveError::Lookup {
                 host: host.to_owned(),
                 record,
@@ -196,6 +211,20 @@ impl fmt::Debug for DnsResolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DnsResolver").finish_non_exhaustive()
     }
+}
+
+/// Whether an answer without records says that there are none, as RFC 2308 §2 tells it from a referral: no such name, or
+/// a start of authority, or nobody else who may know.
+fn is_denial(none: &NoRecords) -> bool {
+    match none.response_code {
+        ResponseCode::NXDomain => true,
+        ResponseCode::NoError => !is_referral(none),
+        _ => false,
+    }
+}
+
+fn is_referral(none: &NoRecords) -> bool {
+    none.response_code == ResponseCode::NoError && none.soa.is_none() && none.ns.is_some()
 }
 
 fn build(server: Option<DnsServer>) -> Result<TokioResolver, NetError> {

@@ -59,6 +59,57 @@ async fn no_answer_is_not_the_answer_that_there_is_none() {
     );
 }
 
+/// A server that answers everything with this code, and with who else may know if it is to say that.
+fn server(code: u8, refers: bool) -> DnsServer {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut query = [0; 512];
+        while let Ok((_, from)) = socket.recv_from(&mut query) {
+            // The question is one name, its labels each after its length, with type and class.
+            let mut end = 12;
+            while query[end] != 0 {
+                end += 1 + usize::from(query[end]);
+            }
+            let mut answer = query[..end + 5].to_vec();
+            let parent = 12 + 1 + query[12];
+            answer[2] = 0x80 | (query[2] & 1);
+            answer[3] = code;
+            answer[4..12].copy_from_slice(&[0, 1, 0, 0, 0, u8::from(refers), 0, 0]);
+            if refers {
+                answer.extend([0xC0, parent, 0, 2, 0, 1, 0, 0, 0, 60, 0, 4]);
+                answer.extend([1, b'a', 0xC0, parent]);
+            }
+            socket.send_to(&answer, from).unwrap();
+        }
+    });
+    address.into()
+}
+
+/// Only who knows that there is none says so: RFC 2308, section 2.
+#[rstest]
+#[case::no_such_name(3, false, true)]
+#[case::no_such_record(0, false, true)]
+#[case::a_referral(0, true, false)]
+#[case::a_code_that_nobody_knows(12, false, false)]
+#[tokio::test]
+async fn not_every_empty_answer_is_a_denial(
+    #[case] code: u8,
+    #[case] refers: bool,
+    #[case] denies: bool,
+) {
+    let resolver = DnsResolver::new(Some(server(code, refers)));
+    let answer = resolver.cname("my-app.example.com").await;
+    match answer {
+        Ok(alias) => assert!(denies && alias.is_none(), "{alias:?}"),
+        Err(error) => {
+            assert!(!denies, "{error:?}");
+            let referral = matches!(error, ResolveError::Referral { .. });
+            assert_eq!(referral, refers, "{error:?}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
