@@ -111,6 +111,8 @@ struct Inner {
     endings: Endings,
     /// Held by whoever goes through the upkeep that is due.
     upkeep_pass: Mutex<()>,
+    /// Held by whoever goes through the profiles that may end.
+    end_pass: Mutex<()>,
     /// Profiles whose upkeep has failed, and until when it rests. Monotonic time.
     upkeep_paused: std::sync::Mutex<BTreeMap<ProfileId, Duration>>,
     watch: Watch,
@@ -152,6 +154,7 @@ impl TrafficManagerProvider {
                 vanity: VanityState::default(),
                 endings: Endings::default(),
                 upkeep_pass: Mutex::default(),
+                end_pass: Mutex::default(),
                 upkeep_paused: std::sync::Mutex::default(),
                 watch: Watch::default(),
                 report: Report::new(Arc::clone(&clock), metrics, events),

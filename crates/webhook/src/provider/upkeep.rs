@@ -15,6 +15,10 @@ use crate::provider_api::error_chain;
 
 /// How long upkeep of a profile rests after it has failed, or was only logged.
 const PAUSE: Duration = Duration::from_mins(10);
+
+/// How soon it is looked again whether users are still led to a profile.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
+
 /// A profile whose upkeep is due.
 struct Due {
     id: ProfileId,
@@ -24,37 +28,46 @@ struct Due {
     asks: bool,
 }
 
-/// How soon it is looked again whether users are still led to a profile.
-const LOOK_AGAIN: Duration = Duration::from_mins(1);
-
 // === impl Inner ===
 
 impl Inner {
     /// Starts the upkeep that a listing shows to be due, if any.
     pub(super) fn start_upkeep(self: &Arc<Self>, snapshot: &Arc<Snapshot>) {
+        let nested = Arc::new(snapshot.observed.nested());
         let due = self.due(&snapshot.observed);
-        if due.is_empty() {
-            return;
-        }
-        let nested = snapshot.observed.nested();
-        let inner = Arc::clone(self);
-        tokio::spawn(async move {
-            // One pass at a time: what this one does not come to is due in the next loop.
-            let Ok(_pass) = inner.upkeep_pass.try_lock() else {
-                return;
-            };
-            for Due { id, ends, asks } in due {
-                if inner.stop.is_cancelled() {
-                    return;
-                }
-                // Looking can take long, and so it comes before the lock.
-                let is_nested = nested.contains(&id);
-                let may_end = ends && (!asks || inner.ends(&id, is_nested).await);
-                if may_end || !ends {
-                    inner.keep_up(&id, is_nested, may_end).await;
-                }
+        // Looking whether a profile may end can take long, and nothing else waits for it.
+        let (ends, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|due| due.ends);
+        for (due, is_end) in [(others, false), (ends, true)] {
+            if due.is_empty() {
+                continue;
             }
-        });
+            let (inner, nested) = (Arc::clone(self), Arc::clone(&nested));
+            tokio::spawn(async move {
+                // One pass at a time: what this one does not come to is due in the next loop.
+                let pass = if is_end {
+                    &inner.end_pass
+                } else {
+                    &inner.upkeep_pass
+                };
+                let Ok(_pass) = pass.try_lock() else {
+                    return;
+                };
+                for due in due {
+                    if inner.stop.is_cancelled() {
+                        return;
+                    }
+                    inner.go_through(&due, nested.contains(&due.id)).await;
+                }
+            });
+        }
+    }
+
+    async fn go_through(&self, Due { id, ends, asks }: &Due, is_nested: bool) {
+        // Before the lock that writes hold.
+        let may_end = *ends && (!asks || self.ends(id, is_nested).await);
+        if may_end || !ends {
+            self.keep_up(id, is_nested, may_end).await;
+        }
     }
 
     fn due(&self, observed: &Observed) -> Vec<Due> {
@@ -66,7 +79,7 @@ impl Inner {
         paused.retain(|_, until| *until > now);
         let owner = &self.behaviour.scope.owner;
         let plans = upkeep(observed, owner, self.rule(), self.clock.now());
-        let mut due: Vec<_> = plans
+        plans
             .into_iter()
             .filter(|(id, _)| !paused.contains_key(id))
             .map(|(id, plan)| {
@@ -77,9 +90,7 @@ impl Inner {
                     id,
                 }
             })
-            .collect();
-        due.sort_by_key(|due| due.ends);
-        due
+            .collect()
     }
 
     fn rule(&self) -> Upkeep {

@@ -17,6 +17,7 @@ pub(super) struct Objects {
     trouble: Mutex<Option<Trouble>>,
     /// Held by a test that keeps lists waiting.
     pub(super) slow: tokio::sync::Mutex<()>,
+    asked: AtomicU64,
     lists: AtomicU64,
 }
 
@@ -46,6 +47,11 @@ impl Objects {
 
     pub(super) fn trouble(&self, trouble: Option<Trouble>) {
         *self.trouble.lock().unwrap() = trouble;
+    }
+
+    /// How often somebody has begun to look.
+    pub(super) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
     }
 
     /// How often somebody has looked.
@@ -102,6 +108,7 @@ impl ClusterApi for Objects {
     }
 
     async fn list_dns_endpoints(&self) -> Result<Vec<DnsEndpoint>, Error> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         drop(self.slow.lock().await);
         self.lists.fetch_add(1, Ordering::SeqCst);
         self.check(Verb::List)?;

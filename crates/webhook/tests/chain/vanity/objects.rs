@@ -236,8 +236,10 @@ async fn a_profile_that_has_lost_its_host_keeps_its_object_for_a_while() {
     east.clock.advance(Duration::from_mins(4));
     looked(&east, &here, &in_east).await;
     assert!(made().await);
-    east.clock.advance(Duration::from_mins(5));
-    let gone = async || in_east.records().is_empty();
+    let gone = async || {
+        east.clock.advance(Duration::from_mins(1));
+        in_east.records().is_empty()
+    };
     until(&east, &here, "the object is gone", gone).await;
 }
 
@@ -332,4 +334,41 @@ async fn an_object_that_leads_to_a_name_of_somebody_else_stays() {
     let gone = async || !objects.all().iter().any(|object| object.key.name == "free");
     until(&east, &services, "the one with the free name is gone", gone).await;
     assert!(objects.all().iter().any(|object| object.key.name == "kept"));
+}
+
+/// What leads to one profile is looked at for a long time, and the others are looked after meanwhile.
+#[tokio::test]
+async fn the_end_of_one_profile_holds_up_nobodys_upkeep() {
+    let azure = azure().await;
+    let objects = Objects::new();
+    let east = with_objects("east", &azure, &objects).await;
+    let other = member("other", "20.1.2.4")
+        .with_annotation(key("profile-name"), "other")
+        .with_annotation(key("hostname"), "shop.example.com");
+    let both = [member("east", "20.1.2.3"), other];
+    let made = async || objects.records().len() == 2;
+    until(&east, &both, "both have an object", made).await;
+    let gone = async || objects.records().len() == 1;
+    until(&east, &both[1..], "one has none", gone).await;
+
+    east.clock.advance(Duration::from_mins(2));
+    let slow = objects.slow.lock().await;
+    let before = objects.asked();
+    let asked = async || objects.asked() > before;
+    until(&east, &both[1..], "its end is looked at", asked).await;
+    let profile = azure.profile("other").await.unwrap();
+    let mut tags = profile["tags"].clone();
+    tags["externaldns-retired"] = json!("2026-11-21T00:00:00Z east");
+    azure.tag("other", tags).await;
+    let kept_up = async || {
+        let profile = azure.profile("other").await.unwrap();
+        profile["tags"]["externaldns-retired"].is_null()
+    };
+    until(&east, &both[1..], "the other is kept up", kept_up).await;
+    drop(slow);
+    let ended = async || {
+        east.clock.advance(Duration::from_mins(2));
+        azure.profile("my-app-global").await.is_none()
+    };
+    until(&east, &both[1..], "the first is gone", ended).await;
 }
