@@ -179,7 +179,8 @@ impl Report {
         self.update(|state, _| {
             let before = state.kept.remove(id);
             let Some(why) = why else { return };
-            if before.as_ref() != Some(&why) {
+            let is_known = before.is_some_and(|before| gist(&before) == gist(&why));
+            if !is_known {
                 tracing::warn!(profile = %id.name, resource_group = %id.resource_group, "the empty profile is kept, because its name would be free for anybody: {why}");
             }
             state.kept.insert(id.clone(), why);
@@ -291,11 +292,7 @@ fn begun<'a>(
     now.difference(before).filter(|finding| {
         let same =
             |other: &Finding| other.reason == finding.reason && other.subject == finding.subject;
-        let is_azures = matches!(
-            finding.reason,
-            Reason::AzureRefused | Reason::LookupFailed | Reason::VanityFailed
-        );
-        !(is_azures && before.iter().any(same))
+        !(is_azures(finding) && before.iter().any(same))
     })
 }
 
@@ -312,7 +309,7 @@ fn happening(change: &StatusChange) -> Option<Happening> {
 /// Logs what is new and what is over.
 fn transition(before: &BTreeSet<Finding>, now: Vec<Finding>) -> BTreeSet<Finding> {
     let now: BTreeSet<_> = now.into_iter().collect();
-    for finding in now.difference(before) {
+    for finding in unlike(&now, before) {
         tracing::warn!(
             reason = %finding.reason,
             object = %finding.subject.resource,
@@ -321,7 +318,7 @@ fn transition(before: &BTreeSet<Finding>, now: Vec<Finding>) -> BTreeSet<Finding
             "{finding}"
         );
     }
-    for finding in before.difference(&now) {
+    for finding in unlike(before, &now) {
         tracing::info!(
             reason = %finding.reason,
             object = %finding.subject.resource,
@@ -330,6 +327,35 @@ fn transition(before: &BTreeSet<Finding>, now: Vec<Finding>) -> BTreeSet<Finding
         );
     }
     now
+}
+
+/// Those that are not among the others. What Azure answers counts as the same if only a time or an id in it is another.
+fn unlike<'a>(
+    these: &'a BTreeSet<Finding>,
+    others: &'a BTreeSet<Finding>,
+) -> impl Iterator<Item = &'a Finding> {
+    these.difference(others).filter(|finding| {
+        let same = |other: &Finding| {
+            other.reason == finding.reason
+                && other.subject == finding.subject
+                && gist(&other.message) == gist(&finding.message)
+        };
+        !(is_azures(finding) && others.iter().any(same))
+    })
+}
+
+fn is_azures(finding: &Finding) -> bool {
+    matches!(
+        finding.reason,
+        Reason::AzureRefused | Reason::LookupFailed | Reason::VanityFailed
+    )
+}
+
+/// A text without its words that have a digit: times, ids, counts.
+fn gist(text: &str) -> String {
+    let words = text.split_whitespace();
+    let words = words.filter(|word| !word.contains(|letter: char| letter.is_ascii_digit()));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Says that the health of a member or a profile is not what it was.
@@ -381,4 +407,38 @@ fn probes(seen: &Sights) -> Probes {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_azure_words_with_another_number_is_nothing_new() {
+        let finding = |reason, message: &str| {
+            let subject = Subject {
+                resource: "service/default/a".to_owned(),
+                host: "a.example.com".to_owned(),
+            };
+            BTreeSet::from([Finding::new(reason, &subject, message)])
+        };
+        let said = |reason, before: &str, now: &str| {
+            let (before, now) = (finding(reason, before), finding(reason, now));
+            unlike(&now, &before).count() == 1
+        };
+        for reason in [Reason::VanityFailed, Reason::AzureRefused] {
+            assert!(!said(
+                reason,
+                "there is room in 17 s",
+                "there is room in 9 s"
+            ));
+            assert!(said(
+                reason,
+                "there is room in 17 s",
+                "no answer within 9 s"
+            ));
+        }
+        let reason = Reason::InvalidAnnotation;
+        assert!(said(reason, "\"17\" is not valid", "\"9\" is not valid"));
+    }
 }

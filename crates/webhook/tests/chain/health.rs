@@ -17,12 +17,12 @@ async fn watching(owner: &str, azure: &Azure) -> Cluster {
     Cluster::with(owner, azure, |args| args.health_interval = None).await
 }
 
-/// The lines about health that one thread logs, without their times.
+/// The lines that one thread logs, without their times.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn begin() -> (Self, DefaultGuard) {
+    pub(crate) fn begin() -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -35,12 +35,16 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
+    /// The lines about health since the last time.
     fn take(&self) -> Vec<String> {
+        self.lines(|line| line.contains("from=") || line.contains("probes find"))
+    }
+
+    /// Such lines since the last time.
+    pub(crate) fn lines(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let text = std::mem::take(&mut *self.0.lock().unwrap());
         let text = String::from_utf8(text).unwrap();
-        let lines = text
-            .lines()
-            .filter(|line| line.contains("from=") || line.contains("probes find"));
+        let lines = text.lines().filter(|line| wanted(line));
         lines.map(|line| line.trim().to_owned()).collect()
     }
 }

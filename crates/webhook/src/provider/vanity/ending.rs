@@ -79,8 +79,9 @@ impl Endings {
         *longest = ttl.max(*longest);
     }
 
-    fn ttl(&self, id: &ProfileId) -> Duration {
-        self.ends().ttl.get(id).copied().unwrap_or_default()
+    /// The longest TTL of a record of ours that has led to the profile.
+    fn ttl(&self, id: &ProfileId) -> Option<Duration> {
+        self.ends().ttl.get(id).copied()
     }
 
     /// Takes in the record sets of ours in the zones that were read. What was seen in
@@ -156,38 +157,48 @@ impl Inner {
     /// Whether nothing leads to a profile any more. What leads there and is ours
     /// is removed.
     pub(in crate::provider) async fn may_end(&self, profile: &ObservedProfile) -> Ending {
-        let Some(vanity) = &profile.marks.vanity else {
-            return match self.other_records(profile) {
-                Some(kept) => Ending::Kept(kept),
-                None => Ending::Now,
-            };
+        let kept = match &profile.marks.vanity {
+            Some(vanity) => {
+                let looked = tokio::time::timeout(LOOK, self.leads_to(profile, vanity)).await;
+                looked.unwrap_or_else(|_| {
+                    Some(format!(
+                        "whether the vanity host {} still leads there could not be seen within {} s",
+                        vanity.host,
+                        LOOK.as_secs()
+                    ))
+                })
+            }
+            None => self.other_records(profile),
         };
-        let looked = tokio::time::timeout(LOOK, self.leads_to(profile, vanity)).await;
-        let kept = looked.unwrap_or_else(|_| {
-            Some(format!(
-                "whether the vanity host {} still leads there could not be seen within {} s",
-                vanity.host,
-                LOOK.as_secs()
-            ))
-        });
         if let Some(kept) = kept {
             self.endings.back(&profile.id);
             return Ending::Kept(kept);
         }
-        let tools = &self.behaviour.vanity;
-        let nobody_knew = tools.resolver.is_none() && vanity.mode == VanityMode::None;
-        if nobody_knew {
+        let seen = self.endings.ttl(&profile.id);
+        if seen.is_none() && !self.has_record_to_see(profile) {
             return Ending::Now;
         }
         let now = self.clock.monotonic();
         let since = self.endings.gone(&profile.id, now);
-        let ttl = tools.ttl.max(self.endings.ttl(&profile.id));
-        let left = ttl.saturating_sub(now.saturating_sub(since));
+        // It may have been in use again between two looks.
+        let retired = profile.marks.retired.as_ref();
+        let empty = retired.map(|retired| self.clock.now().duration_since(retired.since));
+        let empty = empty.map_or(Duration::MAX, |empty| empty.try_into().unwrap_or_default());
+        let ttl = self.behaviour.vanity.ttl.max(seen.unwrap_or_default());
+        let left = ttl.saturating_sub(now.saturating_sub(since).min(empty));
         if left.is_zero() {
             Ending::Now
         } else {
             Ending::Soon(left)
         }
+    }
+
+    /// Whether the record of the vanity host can be seen, if there is one: it is ours, or DNS is asked.
+    fn has_record_to_see(&self, profile: &ObservedProfile) -> bool {
+        let vanity = profile.marks.vanity.as_ref();
+        vanity.is_some_and(|vanity| {
+            vanity.mode != VanityMode::None || self.behaviour.vanity.resolver.is_some()
+        })
     }
 
     /// What leads to the profile, or keeps from knowing it.
@@ -219,14 +230,13 @@ impl Inner {
         }
     }
 
-    /// Whether there is anything that could lead to a profile and can be looked at.
+    /// Whether there is, or was, anything that could lead to a profile and can be looked at.
     pub(in crate::provider) fn may_be_led_to(&self, profile: &ObservedProfile) -> bool {
-        let vanity = profile.marks.vanity.as_ref();
-        let by_host = vanity.is_some_and(|vanity| {
-            vanity.mode != VanityMode::None || self.behaviour.vanity.resolver.is_some()
-        });
+        let was_led_to = self.endings.ttl(&profile.id).is_some();
         let known = self.endings.is_led_to(&profile.id);
-        by_host || known.unwrap_or_else(|| self.makes_record_sets())
+        self.has_record_to_see(profile)
+            || was_led_to
+            || known.unwrap_or_else(|| self.makes_record_sets())
     }
 
     /// Whether record sets of ours may lead to profiles at all, of whichever host.

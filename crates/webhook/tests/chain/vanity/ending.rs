@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use rstest::rstest;
+use serde_json::json;
 use webhook::settings::ServeArgs;
 
 use super::{azure, cname, member, put_cname, record, shared, until};
-use crate::harness::{Azure, Cluster, key};
+use crate::harness::{Azure, Cluster, app, key};
+use crate::health::Log;
 
 /// A webhook that makes no records and looks whether there are any.
 async fn looking(azure: &Azure, change: impl FnOnce(&mut ServeArgs)) -> Cluster {
@@ -87,7 +89,7 @@ async fn a_profile_stays_while_dns_leads_users_to_it(#[case] name: &str) {
     };
     until(&east, &[], "the profile is gone", deleted).await;
     let readiness = east.readiness().await;
-    assert_eq!(readiness["provider"]["keptProfiles"], serde_json::json!([]));
+    assert_eq!(readiness["provider"]["keptProfiles"], json!([]));
 }
 
 #[tokio::test]
@@ -127,7 +129,7 @@ async fn a_record_under_a_former_name_keeps_the_profile() {
     let second = [member("east", "20.1.2.3").with_annotation(key("hostname"), "a.example.org")];
     east.run(&second).await;
     azure
-        .faults(serde_json::json!({"rules": [
+        .faults(json!({"rules": [
             {"operation": "recordSets.delete", "refusal": "ScopeLocked"}
         ]}))
         .await;
@@ -164,7 +166,7 @@ async fn a_record_that_cannot_be_deleted_keeps_the_profile() {
     )
     .await;
     azure
-        .faults(serde_json::json!({"rules": [
+        .faults(json!({"rules": [
             {"operation": "recordSets.delete", "refusal": "AuthorizationFailed"}
         ]}))
         .await;
@@ -182,4 +184,59 @@ async fn a_record_that_cannot_be_deleted_keeps_the_profile() {
     };
     until(&east, &[], "both are gone", deleted).await;
     assert!(!made().await);
+}
+
+#[tokio::test]
+async fn a_host_that_was_taken_away_is_remembered_by_resolvers_all_the_same() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let with = member("east", "20.1.2.3");
+    let without = app("east", "my-app-east.example.com")
+        .with_annotation(key("profile-name"), "my-app-global")
+        .with_annotation(key("endpoint-name"), "east");
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(&east, &[with], "there is a record", made).await;
+    let gone = async || {
+        east.clock.advance(Duration::from_mins(1));
+        record(&azure, "CNAME", "my-app").await.is_none()
+    };
+    until(&east, &[without], "the record is gone", gone).await;
+    east.run(&[]).await;
+    assert!(is_retired(&azure).await);
+    // The grace of a minute is over, and the record's five are not.
+    for minutes in [2, 1] {
+        east.clock.advance(Duration::from_mins(minutes));
+        azure.calls().await;
+        let looked = async || azure.count("profiles.get").await > 0;
+        until(&east, &[], "somebody looks whether it may end", looked).await;
+    }
+    assert!(is_retired(&azure).await);
+    let deleted = async || {
+        east.clock.advance(Duration::from_mins(1));
+        azure.profile("my-app-global").await.is_none()
+    };
+    until(&east, &[], "the profile is gone", deleted).await;
+}
+
+#[tokio::test]
+async fn a_reason_with_another_number_in_it_is_not_logged_again() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let made = async || cname(&azure, "my-app").await.is_some();
+    let services = [member("east", "20.1.2.3")];
+    until(&east, &services, "there is a record", made).await;
+    let (log, _guard) = Log::begin();
+    for seconds in ["17", "12", "9"] {
+        let said = format!("there is room in {seconds} s");
+        let error = json!({"error": {"code": "TooMuch", "message": said}});
+        let get = json!({"operation": "recordSets.get", "status": 403, "body": error});
+        azure.faults(json!({"rules": [get]})).await;
+        let kept = async || {
+            east.clock.advance(Duration::from_mins(2));
+            is_kept(&east, &said).await
+        };
+        until(&east, &[], "it is said why the profile is kept", kept).await;
+    }
+    let lines = log.lines(|line| line.contains("the empty profile is kept"));
+    assert_eq!(lines.len(), 1, "{lines:?}");
 }
