@@ -204,3 +204,71 @@ fn children() -> [Rule; 3] {
             .late(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    use traffic_manager::Target;
+
+    use super::*;
+
+    /// First and last address of each block of one family, as numbers as long as these.
+    fn blocks(bits: u32) -> Vec<(u128, u128)> {
+        let blocks = RESERVED.iter().filter_map(|block| {
+            let (address, length) = block.split_once('/').unwrap();
+            let first = match address.parse().unwrap() {
+                IpAddr::V4(address) if bits == 32 => u32::from(address).into(),
+                IpAddr::V6(address) if bits == 128 => u128::from(address),
+                _ => return None,
+            };
+            let length: u32 = length.parse().unwrap();
+            Some((first, first + ((1 << (bits - length)) - 1)))
+        });
+        blocks.collect()
+    }
+
+    fn is_listed(blocks: &[(u128, u128)], address: u128) -> bool {
+        let mut blocks = blocks.iter();
+        blocks.any(|(first, last)| (*first..=*last).contains(&address))
+    }
+
+    /// Every network of 65,536 addresses, and in those parts of the address space where smaller ones are
+    /// reserved, every network of 256.
+    #[test]
+    fn reserved_addresses_of_ipv4_are_those_of_the_parser() {
+        let listed = blocks(32);
+        let wide = (0..1_u32 << 16).map(|network| network << 16);
+        let narrow = [192_u32, 198, 203].into_iter().flat_map(|first| {
+            let network = first << 24;
+            (0..1 << 16).map(move |rest| network | rest << 8)
+        });
+        for address in wide.chain(narrow) {
+            let target = Target::V4(Ipv4Addr::from(address));
+            assert_eq!(
+                target.is_reserved(),
+                is_listed(&listed, address.into()),
+                "{target}"
+            );
+        }
+    }
+
+    /// The first and the last address of each block, and their neighbours.
+    #[test]
+    fn reserved_addresses_of_ipv6_are_those_of_the_parser() {
+        let listed = blocks(128);
+        assert_eq!(listed.len() + blocks(32).len(), RESERVED.len());
+        let ends = listed.iter().flat_map(|(first, last)| {
+            let neighbours = [first.wrapping_sub(1), last.wrapping_add(1)];
+            [*first, *last].into_iter().chain(neighbours)
+        });
+        for address in ends {
+            let target = Target::V6(Ipv6Addr::from(address));
+            assert_eq!(
+                target.is_reserved(),
+                is_listed(&listed, address),
+                "{target}"
+            );
+        }
+    }
+}
