@@ -127,6 +127,18 @@ pub(crate) enum CommandError {
         /// What the network said.
         source: reqwest::Error,
     },
+    /// It answers, and not with an explanation.
+    #[error(
+        "{url} answers {status} and no explanation: {said:?}; unless that says what to do, name the webhook's operations port with --url"
+    )]
+    NotExplained {
+        /// Where.
+        url: String,
+        /// How.
+        status: reqwest::StatusCode,
+        /// Its first line.
+        said: String,
+    },
     /// Something of the program itself is not valid.
     #[error("a value that stands for what is not known is not valid")]
     Unknown(#[from] traffic_manager::Invalid),

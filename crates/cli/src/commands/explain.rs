@@ -68,7 +68,16 @@ pub(crate) async fn run(args: ExplainArgs) -> Ended {
     url.set_path("/explain");
     let request = client.get(url).query(&[(name, value)]);
     let answer = request.header(ACCEPT, "application/json").send().await;
-    let explanation: Explanation = answer.map_err(failed)?.json().await.map_err(failed)?;
+    let answer = answer.map_err(failed)?;
+    let status = answer.status();
+    let text = answer.text().await.map_err(failed)?;
+    // What it does not explain, it refuses in words.
+    let explanation: Explanation =
+        serde_json::from_str(&text).map_err(|_| CommandError::NotExplained {
+            url: args.url.to_string(),
+            status,
+            said: first_line(&text).to_owned(),
+        })?;
     match args.output {
         Output::Text => say(&explanation.to_string())?,
         Output::Json => say(&serde_json::to_string_pretty(&explanation)?)?,
@@ -78,4 +87,23 @@ pub(crate) async fn run(args: ExplainArgs) -> Ended {
         Verdict::Pending | Verdict::Trouble => ExitCode::from(NOT_IN_PLACE),
         Verdict::Unknown => ExitCode::from(UNKNOWN),
     })
+}
+
+/// As much of an answer as a message may repeat: it may be anybody's.
+fn first_line(text: &str) -> &str {
+    const MOST: usize = 200;
+    let line = text.trim().lines().next().unwrap_or_default();
+    &line[..line.floor_char_boundary(MOST)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_repeats_one_line_of_an_answer_at_most() {
+        assert_eq!(first_line("\nask again\nand again"), "ask again");
+        assert_eq!(first_line(""), "");
+        assert_eq!(first_line(&"ä".repeat(150)), "ä".repeat(100));
+    }
 }

@@ -52,10 +52,21 @@ async fn a_running_webhook_is_asked_and_the_exit_status_tells() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_that_does_not_answer_is_an_error() {
     let azure = Azure::start().await;
-    // The port of DNS is no webhook, and nothing listens on port 1.
-    for url in ["http://127.0.0.1:1", &format!("{}/", azure.url())] {
-        let said = azure.run(&["explain", "a.example.com", "--url", url]).await;
-        assert_eq!(said.code, 1, "{said:?}");
-        assert!(said.err.contains("asking the webhook at"), "{said:?}");
-    }
+    let ask = async |about: &str, url: &str| {
+        let said = azure.run(&["explain", about, "--url", url]).await;
+        assert_eq!((said.code, said.out.as_str()), (1, ""), "{said:?}");
+        said.err
+    };
+    // Nothing listens there.
+    let said = ask("a.example.com", "http://127.0.0.1:1").await;
+    assert!(said.contains("asking the webhook at"), "{said}");
+    // Azure is no webhook.
+    let said = ask("a.example.com", &format!("{}/", azure.url())).await;
+    assert!(said.contains("and no explanation"), "{said}");
+    assert!(said.contains("with --url"), "{said}");
+    // What the webhook does not look into, it says.
+    let east = Cluster::start(&azure, "cluster-east", Vec::new()).await;
+    let said = ask(&"a".repeat(401), east.operations()).await;
+    let expected = "answers 400 Bad Request and no explanation: \"nothing has such a long name\"";
+    assert!(said.contains(expected), "{said}");
 }
