@@ -7,6 +7,7 @@ use std::time::Duration;
 use emulator::model::Profile;
 use members::claim::Claim;
 
+use crate::cluster::GRACE;
 use crate::history::How;
 use crate::law::Law;
 use crate::line::lock;
@@ -21,6 +22,9 @@ const PAUSE: Duration = Duration::from_mins(11);
 const SKEW: Duration = Duration::from_mins(20);
 /// Things that may be due one after the other: heartbeats, ends of graces.
 const DUE: usize = 4;
+const SECOND: Duration = Duration::from_secs(1);
+/// The longest that a client holds back a call of its own accord.
+const HELD_BACK: Duration = Duration::from_mins(1);
 /// Between two loops.
 const INTERVAL: Duration = Duration::from_mins(1);
 /// Loops of everybody that may change something.
@@ -30,6 +34,10 @@ const ROUNDS_MAX: u64 = 12;
 /// Loops of everybody that only say that somebody is there: each owner does so
 /// once an hour in one profile a loop.
 const HEARTBEATS_MAX: u64 = 40;
+/// Rounds after the grace in which every empty profile goes.
+const ENDS: usize = 6;
+/// Loops of everybody that only look whether a time is over.
+const WAITS_MAX: u64 = 8;
 /// Calls and pauses of one loop; far more than any needs.
 const PATIENCE: usize = 2_000;
 
@@ -55,6 +63,7 @@ pub(crate) async fn come_to_rest(world: &mut World) {
     }
     let mut rounds = 0;
     let mut heartbeats = 0;
+    let mut waits = 0;
     let owners = u64::try_from(world.clusters.len()).unwrap_or(0);
     loop {
         pass(world, PAUSE).await;
@@ -69,7 +78,13 @@ pub(crate) async fn come_to_rest(world: &mut World) {
             continue;
         }
         if round.writes == 0 && round.changes.is_none() {
-            break;
+            // Who reads on its own waits for something: for the time that a record is kept without a
+            // host, or until resolvers have forgotten one.
+            if round.reads == 0 || waits == WAITS_MAX {
+                break;
+            }
+            waits += 1;
+            continue;
         }
         // A sign of life is due now and then, whatever else happens.
         if round.is_sign_of_life && heartbeats < HEARTBEATS_MAX {
@@ -98,6 +113,7 @@ pub(crate) async fn come_to_rest(world: &mut World) {
         world.broken(Law::Converges, problem);
     }
     quiet(world).await;
+    ends(world).await;
 }
 
 /// One more loop of everybody: nothing but one list each. What is due at this
@@ -112,7 +128,12 @@ async fn quiet(world: &mut World) {
         }
     }
     let owners = u64::try_from(world.clusters.len()).unwrap_or(0);
-    if round.changes.is_some() || round.writes > 0 || round.reads > 0 || round.lists != owners {
+    // A profile that is kept because a name leads to it is looked at again and again.
+    let kept = world.state.profiles();
+    let kept = kept.filter(|profile| is_retired(profile) && is_led_to(world, profile));
+    let looks = u64::try_from(kept.count()).unwrap_or(0);
+    let reads = round.reads > looks;
+    if round.changes.is_some() || round.writes > 0 || reads || round.lists != owners {
         let what = format!(
             "{} writes, {} lists of {owners} and {} other reads, for {}",
             round.writes,
@@ -122,6 +143,41 @@ async fn quiet(world: &mut World) {
         );
         world.broken(Law::Quiet, what);
     }
+}
+
+/// What is empty goes when its time has come, unless somebody's record leads to it.
+async fn ends(world: &mut World) {
+    if !world.state.profiles().any(is_retired) {
+        return;
+    }
+    pass(world, GRACE).await;
+    for _ in 0..ENDS {
+        pass(world, PAUSE).await;
+        round(world).await;
+    }
+    let left = world.state.profiles().filter(|profile| is_retired(profile));
+    let left: Vec<_> = left
+        .filter(|profile| !is_led_to(world, profile))
+        .map(|profile| profile.path.name.clone())
+        .collect();
+    for name in left {
+        world.broken(Law::Converges, format!("profile {name} is empty and stays"));
+    }
+    for problem in oracle::problems(world) {
+        world.broken(Law::Converges, problem);
+    }
+}
+
+fn is_retired(profile: &Profile) -> bool {
+    view::is_marked(profile)
+        && profile.endpoints.is_empty()
+        && view::tag(profile, view::RETIRED).is_some()
+}
+
+/// Whether a name leads to the profile, whoever has made it do so.
+fn is_led_to(world: &World, profile: &Profile) -> bool {
+    let names = world.names.as_ref();
+    names.is_some_and(|names| names.unled(&view::fqdn(profile)).is_none())
 }
 
 /// Azure as it is, and what of it is more than a sign of life.
@@ -208,6 +264,15 @@ async fn drain(world: &mut World) {
     world.broken(Law::Survives, "a loop does not end".to_owned());
 }
 
+/// Lets time pass. What a client has held back, because Azure had told it to, comes
+/// late and is carried out.
 async fn pass(world: &mut World, time: Duration) {
-    world.pass(time).await;
+    let begun = HELD_BACK.min(time);
+    for _ in 0..begun.as_secs() {
+        world.pass(SECOND).await;
+        if !world.is_idle() {
+            drain(world).await;
+        }
+    }
+    world.pass(time - begun).await;
 }

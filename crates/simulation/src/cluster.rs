@@ -5,15 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arm_client::{CallBudget, Client, ClientConfig, Surroundings, TagsFallback, TrafficManagerApi};
+use arm_client::{
+    CallBudget, Client, ClientConfig, DnsApi, Surroundings, TagsFallback, TrafficManagerApi,
+};
 use external_dns::model::{Controller, Registry, TxtRegistry};
 use external_dns::{Changes, Endpoint as Record, RecordType};
 use members::Scope;
 use members::want::Brakes;
 use tokio::time::Instant;
 use webhook::metrics::Metrics;
-use webhook::provider::{Behaviour, TrafficManagerProvider};
+use webhook::provider::{Behaviour, TrafficManagerProvider, VanityTools};
 use webhook::provider_api::{Provider as _, ProviderError};
+use webhook::resolver::Resolver;
 use webhook::settings::MaxDeletions;
 
 use crate::SetUpError;
@@ -21,7 +24,8 @@ use crate::debts::Debt;
 use crate::history::{Annotations, OWNERS};
 use crate::ledger::Known;
 use crate::line::{Caller, Line, lock};
-use crate::mutation::{Mutant, Mutation};
+use crate::mutation::{Mutant, MutantDns, Mutation};
+use crate::names::{self, Answers};
 use crate::surroundings::{Seeded, SkewedClock, mix};
 use crate::wish::{self, Wish};
 
@@ -51,7 +55,15 @@ pub(crate) struct Cluster {
     pub(crate) process: Process,
     seed: u64,
     processes: u64,
-    mutation: Option<Mutation>,
+    setting: Setting,
+}
+
+/// What all processes have in common.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Setting {
+    pub(crate) mutation: Option<Mutation>,
+    /// What DNS answers, when vanity records are made.
+    pub(crate) answers: Option<Answers>,
 }
 
 /// One process of the webhook, with the ExternalDNS that talks to it.
@@ -137,10 +149,10 @@ impl Cluster {
         number: usize,
         seed: u64,
         start: Instant,
-        mutation: Option<Mutation>,
+        setting: Setting,
     ) -> Result<Self, SetUpError> {
         let clock = Arc::new(SkewedClock::new(start));
-        let process = Process::new(number, seed, &clock, mutation)?;
+        let process = Process::new(number, seed, &clock, &setting)?;
         Ok(Self {
             number,
             clock,
@@ -148,7 +160,7 @@ impl Cluster {
             process,
             seed,
             processes: 1,
-            mutation,
+            setting,
         })
     }
 
@@ -161,7 +173,7 @@ impl Cluster {
         self.process.alive.store(false, Ordering::SeqCst);
         self.processes += 1;
         let seed = mix(self.seed ^ self.processes);
-        self.process = Process::new(self.number, seed, &self.clock, self.mutation)?;
+        self.process = Process::new(self.number, seed, &self.clock, &self.setting)?;
         Ok(())
     }
 
@@ -190,8 +202,9 @@ impl Process {
         number: usize,
         seed: u64,
         clock: &Arc<SkewedClock>,
-        mutation: Option<Mutation>,
+        setting: &Setting,
     ) -> Result<Self, SetUpError> {
+        let mutation = setting.mutation;
         let owner = OWNERS.get(number).copied().unwrap_or("nobody");
         let line: Line = Arc::new(Mutex::new(VecDeque::new()));
         let alive = Arc::new(AtomicBool::new(true));
@@ -214,7 +227,12 @@ impl Process {
             observer: metrics.arm.clone(),
         };
         let client = Client::over(Arc::new(caller), &config, None, surroundings);
+        let client = Arc::new(client);
         let invalid = |_| SetUpError::Name;
+        let vanity = match &setting.answers {
+            Some(answers) => vanity(Arc::clone(&client), answers, mutation)?,
+            None => VanityTools::default(),
+        };
         let behaviour = Behaviour {
             scope: Scope {
                 owner: owner.parse().map_err(invalid)?,
@@ -237,11 +255,11 @@ impl Process {
             health_interval: None,
             events: webhook::cluster::Cluster::default(),
             max_deletions: MaxDeletions::Number(usize::MAX),
-            vanity: webhook::provider::VanityTools::default(),
+            vanity,
             explain: webhook::provider::ExplainTools::default(),
         };
         let api = TagsFallback::new(
-            Arc::new(client),
+            client,
             clock.clone(),
             Arc::new(Seeded::new(mix(seed))),
             members::marks::TAG_PREFIX,
@@ -273,6 +291,27 @@ impl Process {
     pub(crate) fn complaints(&self) -> String {
         format!("{:?}", self.provider.health().invalid_objects)
     }
+}
+
+/// With what a process makes vanity records.
+fn vanity(
+    client: Arc<Client>,
+    answers: &Answers,
+    mutation: Option<Mutation>,
+) -> Result<VanityTools, SetUpError> {
+    let mut dns: Arc<dyn DnsApi> = client;
+    // DNS would tell that the record is still there.
+    let asks = mutation != Some(Mutation::KeepsNames);
+    if let Some(mutation) = mutation {
+        dns = Arc::new(MutantDns::new(dns, mutation));
+    }
+    Ok(VanityTools {
+        dns: Some(dns),
+        resolver: asks.then(|| Arc::new(answers.clone()) as Arc<dyn Resolver>),
+        ttl: names::TTL,
+        zones: vec![names::zone_id().parse().map_err(|_| SetUpError::Name)?],
+        ..VanityTools::default()
+    })
 }
 
 /// One loop, as ExternalDNS goes through it behind the webhook's HTTP edge.

@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::history::{Deed, History, How, OWNERS, Step};
+use crate::history::{Deed, Hand, History, How, OWNERS, Step};
 use crate::surroundings::mix;
 
 /// More calls than a loop makes.
@@ -41,6 +41,8 @@ struct Temper {
     methods: bool,
     /// Whether clocks are off.
     skew: bool,
+    /// Whether vanity records are made.
+    records: bool,
 }
 
 struct Generator {
@@ -62,12 +64,14 @@ pub fn generate(seed: u64, owners: std::ops::RangeInclusive<usize>) -> History {
         mistakes: random.random_bool(0.3),
         methods: random.random_bool(0.35),
         skew: random.random_bool(0.3),
+        records: random.random_bool(0.3),
     };
     let steps = random.random_range(12..40);
     let mut generator = Generator { random, temper };
     let mut history = History {
         seed,
         owners: generator.temper.owners,
+        records: generator.temper.records,
         steps: Vec::new(),
     };
     for _ in 0..generator
@@ -112,7 +116,11 @@ impl Generator {
         let owner = self.owner();
         let dice = self.random.random_range(0..100);
         if dice < others {
-            let step = self.deed();
+            let step = if self.temper.records && self.one_in(2) {
+                self.hand()
+            } else {
+                self.deed()
+            };
             steps.push(step);
             return;
         }
@@ -120,9 +128,15 @@ impl Generator {
             steps.push(Step::Kill(owner, self.random.random()));
             return;
         }
+        if self.temper.records && self.one_in(20) {
+            self.closing_time(steps);
+            return;
+        }
         match self.random.random_range(0..100) {
             0..18 => {
-                let step = if self.one_in(6) {
+                // Profiles have to end where their names matter.
+                let rarely = if self.temper.records { 3 } else { 6 };
+                let step = if self.one_in(rarely) {
                     Step::Remove(owner, self.slot())
                 } else {
                     self.edit()
@@ -171,6 +185,28 @@ impl Generator {
                 steps.push(Step::Pass(seconds));
             }
         }
+    }
+
+    /// Everything goes, and time passes until its profiles may go too.
+    fn closing_time(&mut self, steps: &mut Vec<Step>) {
+        let owners = 0..self.temper.owners;
+        for owner in owners.clone() {
+            steps.extend((0..self.temper.objects).map(|slot| Step::Remove(owner, slot)));
+        }
+        for seconds in [4_000, 70, 400] {
+            for owner in owners.clone() {
+                steps.push(Step::Run(owner));
+                if self.random.random_range(0..100) < self.temper.faults {
+                    let fault = self.fault(owner);
+                    steps.push(fault);
+                }
+                if !self.one_in(4) {
+                    steps.push(Step::Turn(owner, WHOLE));
+                }
+            }
+            steps.push(Step::Pass(seconds));
+        }
+        steps.extend(owners.map(Step::Run));
     }
 
     fn fault(&mut self, owner: usize) -> Step {
@@ -237,6 +273,9 @@ impl Generator {
                 name,
                 Some(value.replace(' ', "_")).filter(|_| !self.one_in(3)),
             );
+        }
+        if self.temper.records && self.one_in(3) {
+            return self.record();
         }
         if methods && self.one_in(3) {
             return match self.random.random_range(0..6) {
@@ -324,6 +363,31 @@ impl Generator {
             },
             _ => ("routing-method", Some(self.pick(&["Weighted", "Priority"]))),
         }
+    }
+
+    /// An annotation about the vanity record.
+    fn record(&mut self) -> (&'static str, Option<String>) {
+        if self.random.random_bool(0.5) {
+            let mode = self.pick(&["azure-dns", "azure-dns", "azure-dns", "none"]);
+            return ("vanity", Some(mode).filter(|_| !self.one_in(6)));
+        }
+        let host = match self.random.random_range(0..8) {
+            0..4 => "app.example.com",
+            4..7 => "shop.example.com",
+            // In no zone.
+            _ => "app.example.org",
+        };
+        (
+            "hostname",
+            Some(host.to_owned()).filter(|_| !self.one_in(5)),
+        )
+    }
+
+    fn hand(&mut self) -> Step {
+        let host = self.pick(&["app.example.com", "shop.example.com"]);
+        let hands = [Hand::Make, Hand::Make, Hand::Move, Hand::Drop, Hand::Disown];
+        let hand = hands.choose(&mut self.random).copied();
+        Step::Name(host, hand.unwrap_or(Hand::Drop))
     }
 
     fn deed(&mut self) -> Step {

@@ -15,6 +15,8 @@ pub struct History {
     pub seed: u64,
     /// How many clusters there are, at most as many as [`OWNERS`].
     pub owners: usize,
+    /// Whether there is a zone in Azure DNS in which vanity records are made.
+    pub records: bool,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
@@ -47,6 +49,8 @@ pub enum Step {
     /// Somebody else, a person in the portal or another tool, does something to
     /// a profile.
     Others(String, Deed),
+    /// Somebody else does something to a name of the zone.
+    Name(String, Hand),
 }
 
 /// What becomes of a call.
@@ -105,6 +109,19 @@ pub enum Deed {
     Ttl(u32),
     /// Sets the routing method.
     Method(String),
+}
+
+/// What somebody else does to a name in DNS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// Makes a CNAME that leads elsewhere, unless there is one.
+    Make,
+    /// Makes the CNAME that is there lead elsewhere.
+    Move,
+    /// Deletes the CNAME.
+    Drop,
+    /// Takes away what says whose it is.
+    Disown,
 }
 
 // === impl Step ===

@@ -16,6 +16,9 @@ pub enum Law {
     /// A profile is deleted only when it is empty, by who retired it, after the
     /// grace.
     Deletion,
+    /// No name leads to a profile that is not there: whoever takes its name gets
+    /// the users.
+    Names,
     /// Once the faults have stopped, everything becomes as the annotations ask.
     Converges,
     /// Then nothing is written and one list is read per loop.
@@ -47,6 +50,7 @@ impl Law {
             Self::Lost => "no wanted member is lost",
             Self::Unclaimed => "what an owner made is claimed",
             Self::Deletion => "profiles are deleted only when retired and empty",
+            Self::Names => "no name leads to what anybody may take",
             Self::Converges => "it converges",
             Self::Quiet => "then it is quiet",
             Self::Survives => "nothing panics or hangs",

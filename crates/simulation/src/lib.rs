@@ -23,6 +23,7 @@ pub mod law;
 mod ledger;
 mod line;
 pub mod mutation;
+mod names;
 mod oracle;
 mod others;
 mod run;

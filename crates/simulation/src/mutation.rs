@@ -2,6 +2,8 @@
 //! client and breaks a law that the simulation must notice. They exist in this
 //! crate only.
 
+mod dns;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -78,9 +80,17 @@ mutations! {
     KeepsStaleClaims = "keeps-stale-claims" breaks Quiet,
     /// Every list is followed by a write.
     WritesInEveryLoop = "writes-in-every-loop" breaks Converges,
+    /// A record set of somebody else is taken for one of ours.
+    TakesOverNames = "takes-over-names" breaks Foreign,
+    /// Deleting a record set does nothing.
+    KeepsNames = "keeps-names" breaks Names,
+    /// Making a record set does nothing.
+    DropsNames = "drops-names" breaks Converges,
     /// A drained endpoint is too much for it.
     Panics = "panics" breaks Survives,
 }
+
+pub(crate) use dns::MutantDns;
 
 /// A client with a mistake.
 pub(crate) struct Mutant {

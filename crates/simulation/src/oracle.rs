@@ -1,6 +1,8 @@
 //! What must be the case when everything has come to rest: each object has what
 //! it asks for, or there is a reason in Azure or in the other objects why not.
 
+mod names;
+
 use std::net::IpAddr;
 
 use emulator::model::endpoint::{Endpoint, EndpointKind, Family};
@@ -48,6 +50,7 @@ pub(crate) fn problems(world: &World) -> Vec<String> {
         problems.extend(leftovers(world, profile));
         problems.extend(settings(world, profile));
     }
+    problems.extend(names::problems(world));
     problems
 }
 
@@ -273,7 +276,7 @@ fn name_is_taken(world: &World, cluster: &Cluster, wanted: &Wanted) -> bool {
 
 /// Why the endpoint cannot stand beside the others of the profile.
 fn beside(profile: &Profile, method: RoutingMethod, wanted: &Wanted) -> Option<&'static str> {
-    let vanity = view::tag(profile, view::VANITY);
+    let vanity = view::vanity(profile).map(|(host, _)| host);
     let own_name = format!("{}.trafficmanager.net", profile.settings.relative_name);
     if vanity == Some(wanted.target.as_str()) || own_name.eq_ignore_ascii_case(&wanted.target) {
         return Some("it would point at the profile");

@@ -10,15 +10,17 @@
 //! kill west 1
 //! pass 600
 //! others p0 wipe
+//! name app.example.com drop
 //! ```
 //!
-//! A `#` begins a comment. An annotation without a value is taken away.
+//! A line `records` says that there is a zone for vanity records. A `#` begins a
+//! comment. An annotation without a value is taken away.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::history::{Deed, History, How, OWNERS, Step};
+use crate::history::{Deed, Hand, History, How, OWNERS, Step};
 
 /// A line that is no step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +38,9 @@ impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}", self.seed)?;
         writeln!(f, "owners {}", self.owners)?;
+        if self.records {
+            writeln!(f, "records")?;
+        }
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
     }
 }
@@ -47,6 +52,7 @@ impl FromStr for History {
         let mut history = Self {
             seed: 0,
             owners: 2,
+            records: false,
             steps: Vec::new(),
         };
         for (index, line) in text.lines().enumerate() {
@@ -68,6 +74,7 @@ impl FromStr for History {
                         .filter(|count| (1..=OWNERS.len()).contains(count))
                         .ok_or_else(wrong)?;
                 }
+                ["records"] => history.records = true,
                 words => history.steps.push(step(words).ok_or_else(wrong)?),
             }
         }
@@ -100,6 +107,17 @@ fn step(words: &[&str]) -> Option<Step> {
         ["pass", seconds] => Step::Pass(seconds.parse().ok()?),
         ["skew", who, seconds] => Step::Skew(owner(who)?, seconds.parse().ok()?),
         ["others", profile, deed @ ..] => Step::Others((*profile).to_owned(), parse_deed(deed)?),
+        ["name", host, hand] => Step::Name((*host).to_owned(), parse_hand(hand)?),
+        _ => return None,
+    })
+}
+
+fn parse_hand(word: &str) -> Option<Hand> {
+    Some(match word {
+        "make" => Hand::Make,
+        "move" => Hand::Move,
+        "drop" => Hand::Drop,
+        "disown" => Hand::Disown,
         _ => return None,
     })
 }
@@ -145,6 +163,7 @@ impl fmt::Display for Step {
             Self::Pass(seconds) => write!(f, "pass {seconds}"),
             Self::Skew(owner, seconds) => write!(f, "skew {} {seconds}", name(owner)),
             Self::Others(profile, deed) => write!(f, "others {profile} {deed}"),
+            Self::Name(host, hand) => write!(f, "name {host} {hand}"),
         }
     }
 }
@@ -185,6 +204,19 @@ impl FromStr for How {
             "throttled" => Self::ThrottledSilently,
             "stale" => Self::Stale,
             status => Self::Refused(status.parse().map_err(drop)?),
+        })
+    }
+}
+
+// === impl Hand ===
+
+impl fmt::Display for Hand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Make => "make",
+            Self::Move => "move",
+            Self::Drop => "drop",
+            Self::Disown => "disown",
         })
     }
 }

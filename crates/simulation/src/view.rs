@@ -29,6 +29,26 @@ pub(crate) fn tag<'a>(profile: &'a Profile, name: &str) -> Option<&'a str> {
     profile.tags.as_ref()?.get(name)
 }
 
+/// The profile's name in DNS, in lower case.
+pub(crate) fn fqdn(profile: &Profile) -> String {
+    format!("{}.trafficmanager.net", profile.settings.relative_name).to_ascii_lowercase()
+}
+
+/// The vanity host, and whether its record is a record set that all clusters share.
+pub(crate) fn vanity(profile: &Profile) -> Option<(&str, bool)> {
+    let held = tag(profile, VANITY)?;
+    Some(match held.split_once(' ') {
+        Some((host, mode)) => (host, mode == "azure-dns"),
+        None => (held, false),
+    })
+}
+
+/// Whether a record set of ours under this name is right: the profile is ours, in
+/// use and asks for it.
+pub(crate) fn wants_record(profile: &Profile, host: &str) -> bool {
+    is_marked(profile) && !profile.endpoints.is_empty() && vanity(profile) == Some((host, true))
+}
+
 /// Whether the tag is none of this system's.
 pub(crate) fn is_foreign_tag(name: &str) -> bool {
     !name.starts_with(OUR_TAGS)

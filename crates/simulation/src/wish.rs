@@ -40,6 +40,7 @@ pub(crate) struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WantedSettings {
     pub(crate) dns_name: String,
+    /// The vanity host, and who makes its record, as the tag has it.
     pub(crate) vanity: Option<String>,
     pub(crate) enabled: bool,
     pub(crate) method: RoutingMethod,
@@ -192,6 +193,13 @@ fn settings(given: &Annotations) -> Option<WantedSettings> {
         Some(text) => number(text, 0, 2_147_483_647)?,
     };
     let vanity = text("hostname").map(str::to_ascii_lowercase);
+    let record = match text("vanity") {
+        None | Some("none") => None,
+        // Without a host there is nothing to make a record for.
+        Some("azure-dns") => Some(vanity.as_ref()?),
+        Some(_) => return None,
+    };
+    let tag = record.map(|host| format!("{host} azure-dns"));
     let interval = match text("monitor-interval") {
         None => 30,
         Some(text) => number(text, 10, 30).filter(|seconds| matches!(seconds, 10 | 30))?,
@@ -224,7 +232,7 @@ fn settings(given: &Annotations) -> Option<WantedSettings> {
         dns_name: text("dns-name")
             .or(text("profile-name"))?
             .to_ascii_lowercase(),
-        vanity,
+        vanity: tag.or(vanity),
         interval,
         timeout,
         tolerated_failures,

@@ -9,16 +9,17 @@ use std::time::Duration;
 use arm_client::Phase;
 use arm_client::exchange::{Answer, HeaderMap};
 use bytes::Bytes;
-use emulator::{Cloud, Request, Response, State};
+use emulator::{Cloud, Request, Response, State, ZoneSeed};
 use tokio::time::Instant;
 
 use crate::SetUpError;
-use crate::cluster::{Batch, Cluster, GRACE, Object};
-use crate::history::{Deed, History, How, Step};
+use crate::cluster::{Batch, Cluster, GRACE, Object, Setting};
+use crate::history::{Deed, Hand, History, How, Step};
 use crate::law::{Law, Violation};
 use crate::ledger::{Ledger, Maker};
 use crate::line::{Reply, Waiting, lock};
 use crate::mutation::Mutation;
+use crate::names::{self, Names};
 use crate::others;
 use crate::statistics::Statistics;
 use crate::surroundings::mix;
@@ -46,6 +47,8 @@ pub(crate) struct World {
     pub(crate) lists: u64,
     /// Other calls that clusters have sent.
     pub(crate) reads: u64,
+    /// What DNS says, when there is a zone for vanity records.
+    pub(crate) names: Option<Names>,
     /// Whether a clock has been set.
     pub(crate) skewed: bool,
     /// Effects so far.
@@ -65,11 +68,25 @@ impl World {
     ) -> Result<Self, SetUpError> {
         let History { seed, owners, .. } = *history;
         let start = Instant::now();
+        let mut state = State::new(Cloud::default());
+        let names = history.records.then(Names::default);
+        if names.is_some() {
+            let zone: ZoneSeed = names::seed().parse().map_err(|_| SetUpError::Name)?;
+            state.add_zone(&zone);
+        }
+        let setting = Setting {
+            mutation,
+            answers: names.as_ref().map(|names| names.answers.clone()),
+        };
         let clusters = (0..owners)
-            .map(|number| Cluster::new(number, mix(seed ^ (number as u64 + 1)), start, mutation))
+            .map(|number| {
+                let seed = mix(seed ^ (number as u64 + 1));
+                Cluster::new(number, seed, start, setting.clone())
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            state: State::new(Cloud::default()),
+            state,
+            names,
             clusters,
             ledger: Ledger::new(GRACE),
             statistics: Statistics::default(),
@@ -118,6 +135,7 @@ impl World {
                 }
             }
             Step::Others(profile, deed) => self.others(profile, deed),
+            Step::Name(host, hand) => self.hand(host, *hand),
         }
         Ok(())
     }
@@ -267,6 +285,15 @@ impl World {
         let before = others::find(&self.state, name).cloned();
         others::act(&mut self.state, name, deed);
         self.judge(Maker::Others, name, before.as_ref(), false);
+    }
+
+    fn hand(&mut self, host: &str, hand: Hand) {
+        if self.names.is_none() {
+            return;
+        }
+        self.statistics.edits_by_others += 1;
+        names::act(&mut self.state, host, hand);
+        self.judge_names(Maker::Others);
     }
 
     pub(crate) fn broken(&mut self, law: Law, what: String) {

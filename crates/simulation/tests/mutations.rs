@@ -27,6 +27,7 @@ fn every_law_is_broken_by_one() {
         Law::Lost,
         Law::Unclaimed,
         Law::Deletion,
+        Law::Names,
         Law::Converges,
         Law::Quiet,
         Law::Survives,

@@ -10,9 +10,11 @@ use tokio::time::Instant;
 use super::{World, is_list, profile_of, short};
 use crate::cluster::Batch;
 use crate::debts;
+use crate::history::OWNERS;
 use crate::law::Law;
 use crate::ledger::{Change, Known, Maker};
 use crate::line::{Waiting, lock};
+use crate::names;
 use crate::others;
 use crate::surroundings::mix;
 use crate::view;
@@ -22,12 +24,14 @@ impl World {
     pub(super) fn effect(&mut self, owner: usize, request: &Request, told: bool) -> Response {
         self.statistics.calls += 1;
         let is_read = request.method == "GET" || request.method == "POST";
+        let is_dns = names::is_about(&request.path);
         if is_list(request) {
             self.lists += 1;
-        } else if is_read {
-            self.reads += 1;
-        } else {
+        } else if !is_read {
             self.writes += 1;
+        } else if !is_dns {
+            // Records are compared now and then, whatever happens.
+            self.reads += 1;
         }
         let name = profile_of(&request.path).to_owned();
         let before = if is_read {
@@ -38,10 +42,7 @@ impl World {
         let response = self.state.answer(request);
         self.statistics
             .count_status(response.status.as_u16(), is_read);
-        let who = crate::history::OWNERS
-            .get(owner)
-            .copied()
-            .unwrap_or_default();
+        let who = OWNERS.get(owner).copied().unwrap_or_default();
         self.note(|| {
             format!(
                 "{who}: {} {} {} -> {}",
@@ -65,6 +66,8 @@ impl World {
             if let Some(cluster) = self.clusters.get_mut(owner) {
                 cluster.process.known.insert(name, known);
             }
+        } else if is_dns && !is_read {
+            self.judge_names(Maker::Owner(owner));
         } else if !is_read {
             let whole = request.method == "PUT" && !request.path.contains("ndpoints/");
             self.judge(Maker::Owner(owner), &name, before.as_ref(), whole);
@@ -103,12 +106,84 @@ impl World {
             self.broken(law, what);
         }
         if let Maker::Owner(owner) = by {
+            if let (Some(before), None) = (before, others::find(&self.state, name)) {
+                let fqdn = view::fqdn(before);
+                self.freed(owner, &fqdn);
+            }
             for (endpoint, target) in verdict.adopted {
                 self.adopted(owner, name, &endpoint, &target);
             }
             for claim in verdict.deleted.into_iter().flatten() {
                 self.deleted(owner, name, &claim);
             }
+        }
+    }
+
+    /// A profile was deleted by an owner: its name is free for anybody.
+    fn freed(&mut self, owner: usize, fqdn: &str) {
+        let Some(names) = &self.names else { return };
+        let who = OWNERS.get(owner).copied().unwrap_or_default();
+        let what = match names.unled(fqdn) {
+            None => format!("{who} freed {fqdn}, to which a name leads"),
+            Some(time) if time < names::TTL => format!(
+                "{who} freed {fqdn}, to which a name led {} s ago",
+                time.as_secs()
+            ),
+            Some(_) => return,
+        };
+        self.broken(Law::Names, what);
+    }
+
+    /// Judges what was done to the zone.
+    pub(super) fn judge_names(&mut self, by: Maker) {
+        let Some(names) = &mut self.names else { return };
+        let before = names.look(&mut self.state);
+        let Maker::Owner(owner) = by else { return };
+        let Some(cluster) = self.clusters.get(owner) else {
+            return;
+        };
+        let who = cluster.name();
+        let mut broken = Vec::new();
+        for (place, old) in &before {
+            let new = names.held.get(place);
+            if new == Some(old) {
+                continue;
+            }
+            let Some(profile) = &old.profile else {
+                let what = format!(
+                    "{who} changed the record set {}, which is not ours",
+                    old.host
+                );
+                broken.push((Law::Foreign, what));
+                continue;
+            };
+            let known = cluster.process.known.get(profile);
+            let seen = known.and_then(|known| known.profile.as_ref());
+            if new.is_none() && seen.is_some_and(|seen| view::wants_record(seen, &old.host)) {
+                let what = format!("{who} deleted the record {} of profile {profile}", old.host);
+                broken.push((Law::Lost, what));
+            }
+        }
+        for (place, new) in &names.held {
+            let old = before.get(place);
+            let Some(target) = new.target.as_ref().filter(|_| old != Some(new)) else {
+                continue;
+            };
+            let profile = new.profile.as_deref().unwrap_or_default();
+            let held = others::find(&self.state, profile);
+            let leads = held.is_some_and(|held| view::fqdn(held) == *target);
+            let at = cluster
+                .process
+                .known
+                .get(profile)
+                .map_or(0, |known| known.at);
+            if !leads && !self.ledger.is_meddled_with(profile, at) {
+                let what = format!("{who} made {} lead to {target}, which is free", new.host);
+                broken.push((Law::Names, what));
+            }
+        }
+        for (law, what) in broken {
+            self.broken(law, what);
         }
     }
 
