@@ -274,5 +274,5 @@ async fn pass(world: &mut World, time: Duration) {
             drain(world).await;
         }
     }
-    world.pass(time - begun).await;
+    world.pass(time.saturating_sub(begun)).await;
 }

@@ -84,8 +84,8 @@ mutations! {
     TakesOverNames = "takes-over-names" breaks Foreign,
     /// Deleting a record set does nothing.
     KeepsNames = "keeps-names" breaks Names,
-    /// Making a record set does nothing.
-    DropsNames = "drops-names" breaks Converges,
+    /// A record set that was made is deleted again.
+    DropsNames = "drops-names" breaks Lost,
     /// A drained endpoint is too much for it.
     Panics = "panics" breaks Survives,
 }

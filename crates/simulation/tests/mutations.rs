@@ -4,18 +4,34 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use simulation::generate::generate;
 use simulation::{Law, Mutation, run_with};
 
 /// So many histories are enough to notice any of them.
-const HISTORIES: u64 = 250;
+const HISTORIES: u64 = 300;
 
 #[test]
 fn every_mistake_is_noticed() {
-    let unnoticed: Vec<_> = Mutation::ALL
-        .iter()
-        .filter(|mutation| noticed_after(**mutation).is_none())
-        .collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut unnoticed = Vec::new();
+        while let Some(mutation) = Mutation::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if noticed_after(*mutation).is_none() {
+                unnoticed.push(*mutation);
+            }
+        }
+        unnoticed
+    };
+    let unnoticed: Vec<_> = thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap())
+            .collect()
+    });
     assert!(unnoticed.is_empty(), "{unnoticed:?}");
 }
 
