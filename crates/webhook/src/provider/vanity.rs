@@ -3,9 +3,8 @@
 //!
 //! That is done when something has changed that a record depends on, when the
 //! last time failed, less and less often, and now and then for what others may
-//! have changed. A listing
-//! can be old when it is used here, so nothing is written before the profile in
-//! question was read once more.
+//! have changed. A listing can be old when it is used here, so nothing is written
+//! before the profile in question was read once more.
 
 mod ending;
 mod objects;
