@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use arm_client::{Deleted, DnsApi, Error, Precondition};
+use arm_client::{DnsApi, Error, Precondition};
 use azure_dns::{RecordSet, RecordSetBody, RecordSetKind};
 use members::{Observed, Reason};
 use vanity::Subjects;
@@ -34,7 +34,7 @@ struct Refusal {
 /// Why a write was not done.
 struct Failed {
     error: Error,
-    /// What was to be replaced and is there again.
+    /// What was to be replaced is there again, and the cause lasts.
     restored: bool,
     /// What became of what was to be replaced, as clauses.
     aftermath: Vec<String>,
@@ -189,9 +189,11 @@ impl Inner {
                 continue;
             };
             match dns.delete_record_set(zone, kind, name, &other.etag).await {
-                Ok(Deleted::Deleted) => gone.push((other, kind)),
-                Ok(Deleted::Absent) => {}
+                // Also when it is absent: the answer to a first try may have been lost.
+                Ok(_) => gone.push((other, kind)),
                 Err(error) => {
+                    // It may have been done all the same.
+                    gone.push((other, kind));
                     deleted = Err(error);
                     break;
                 }
@@ -218,12 +220,20 @@ impl Inner {
             Err(error) => error,
         };
         let mut failed = Failed::from(error);
-        failed.restored = !gone.is_empty();
+        // What is over soon is tried again soon.
+        failed.restored = !gone.is_empty() && !failed.error.is_transient();
         for (other, kind) in gone {
             match put_back(dns, step, other, kind).await {
-                Ok(()) => failed.aftermath.push(format!(
-                    "the {kind} record is there again, and the change is tried again in an hour"
-                )),
+                Ok(()) => {
+                    let when = if failed.restored {
+                        "in an hour"
+                    } else {
+                        "soon"
+                    };
+                    failed.aftermath.push(format!(
+                        "the {kind} record is there again, and the change is tried again {when}"
+                    ));
+                }
                 Err(why) => {
                     failed.restored = false;
                     failed.aftermath.push(format!(
@@ -236,7 +246,7 @@ impl Inner {
     }
 }
 
-/// Makes again what was there. Where something else is by now, that is refused.
+/// Makes again what was there, unless it, or something else of its type, is there.
 async fn put_back(
     dns: &dyn DnsApi,
     step: &Step,
@@ -247,7 +257,11 @@ async fn put_back(
         return Err("it led nowhere".to_owned());
     };
     let put = dns.put_record_set(&step.zone, kind, &step.name, &body, Precondition::Absent);
-    put.await.map(drop).map_err(|error| error_chain(&error))
+    match put.await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_precondition_failed() => Ok(()),
+        Err(error) => Err(error_chain(&error)),
+    }
 }
 
 fn place(step: &Step) -> Place {

@@ -287,6 +287,33 @@ async fn a_record_that_cannot_have_another_type_is_put_back() {
     until(&east, &alias, "all is well", well).await;
 }
 
+/// What only a passing fault has hindered does not rest for an hour. The clock stands still.
+#[tokio::test]
+async fn a_record_whose_type_a_passing_fault_has_kept_changes_soon() {
+    let azure = azure().await;
+    let east = shared("east", &azure).await;
+    let services = |mode: &str| {
+        [member("east", "20.1.2.3")
+            .with_annotation(key("target"), "address")
+            .with_annotation(key("vanity"), mode)]
+    };
+    let made = async || cname(&azure, "my-app").await.is_some();
+    until(&east, &services("azure-dns"), "there is a record", made).await;
+    let fails = json!({"rules": [{"operation": "recordSets.put", "status": 500, "calls": 3}]});
+    azure.faults(fails).await;
+    azure.calls().await;
+    let alias_is_there = async || record(&azure, "A", "my-app").await.is_some();
+    until(
+        &east,
+        &services("azure-dns-alias"),
+        "there is an alias",
+        alias_is_there,
+    )
+    .await;
+    assert!(azure.count("recordSets.put").await > 4, "it was put back");
+    assert!(!made().await);
+}
+
 #[tokio::test]
 async fn a_profile_that_somebody_deletes_leaves_no_record_behind() {
     let azure = azure().await;
